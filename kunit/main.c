@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The KUnit suites of iomd, as one module.
+ */
+#include <linux/module.h>
+
+#include <iomd/namespace.h>
+
+MODULE_DESCRIPTION("KUnit suites of iomd");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(IOMD_NS);
