@@ -6,12 +6,7 @@ returns.o: /work/main/iomd/returns.c \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/compiler-context-analysis.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/compiler_attributes.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/compiler-gcc.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/errno.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/linux/errno.h \
- arch/x86/include/generated/uapi/asm/errno.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/asm-generic/errno.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/asm-generic/errno-base.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/export.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/err.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/compiler.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/compiler_types.h \
  arch/x86/include/generated/asm/rwonce.h \
@@ -33,6 +28,10 @@ returns.o: /work/main/iomd/returns.c \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/uapi/asm/posix_types_64.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/asm-generic/posix_types.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/kcsan-checks.h \
+ arch/x86/include/generated/uapi/asm/errno.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/asm-generic/errno.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/asm-generic/errno-base.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/export.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/linkage.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/stringify.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/linkage.h \

@@ -2,7 +2,7 @@
 /*
  * IOReturn codes: one table, read in both directions.
  */
-#include <linux/errno.h>
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
 

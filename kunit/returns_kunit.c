@@ -3,7 +3,7 @@
  * IOReturn codes and errnos, there and back.
  */
 #include <kunit/test.h>
-#include <linux/errno.h>
+#include <linux/err.h>
 
 #include <iomd/returns.h>
 
