@@ -17,6 +17,8 @@ struct iomd_desc;
 struct iomd_buffer *iomd_client_buffer_create(struct iomd_client *client, struct mm_struct *task,
 					      u32 options, u64 capacity, u64 alignment,
 					      u64 physical_mask, struct iomd_mapper *mapper);
+struct iomd_buffer *iomd_client_buffer_with_capacity(struct iomd_client *client, u64 capacity,
+						     u32 direction, bool contiguous);
 struct iomd_buffer *iomd_client_buffer_with_bytes(struct iomd_client *client, const void *bytes,
 						  u64 length, u32 direction, bool contiguous);
 
@@ -28,9 +30,7 @@ struct iomd_buffer *iomd_client_buffer_with_bytes(struct iomd_client *client, co
 	iomd_client_buffer_create(IOMD_THIS_CLIENT, IOMD_KERNEL_TASK, options, capacity, \
 				  alignment, 0, NULL)
 #define iomd_buffer_with_capacity(capacity, direction, contiguous) \
-	iomd_client_buffer_create(IOMD_THIS_CLIENT, IOMD_KERNEL_TASK, \
-				  (direction) | ((contiguous) ? IOMD_BUFFER_PHYSICALLY_CONTIGUOUS : 0), \
-				  capacity, (contiguous) ? (capacity) : 1, 0, NULL)
+	iomd_client_buffer_with_capacity(IOMD_THIS_CLIENT, capacity, direction, contiguous)
 #define iomd_buffer_with_bytes(bytes, length, direction, contiguous) \
 	iomd_client_buffer_with_bytes(IOMD_THIS_CLIENT, bytes, length, direction, contiguous)
 
