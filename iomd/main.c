@@ -3,6 +3,31 @@
  * Module entry and exit.
  */
 #include <linux/module.h>
+#include <linux/workqueue.h>
+
+#include "core.h"
+#include "debugfs.h"
+#include "pin.h"
+
+static int __init iomd_init(void)
+{
+	iomd_workqueue = alloc_workqueue("iomd", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!iomd_workqueue)
+		return -ENOMEM;
+	iomd_debugfs_init();
+	return 0;
+}
+
+/* Users of our symbols are gone by now; what they left to workers may not be. */
+static void __exit iomd_exit(void)
+{
+	iomd_debugfs_exit();
+	destroy_workqueue(iomd_workqueue);
+	iomd_pin_exit();
+}
+
+module_init(iomd_init);
+module_exit(iomd_exit);
 
 MODULE_DESCRIPTION("IOKit memory descriptors, DMA commands and mappers for Linux drivers");
 MODULE_AUTHOR("The iomd developers");

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Accounting of pinned memory.
+ */
+#ifndef _IOMD_ACCOUNT_H
+#define _IOMD_ACCOUNT_H
+
+#include <linux/types.h>
+
+struct cred;
+struct mm_struct;
+
+/**
+ * struct iomd_account - Who pays for pinned pages.
+ * @cred: Credentials of whoever asked, at that time.
+ * @mm: Address space whose VmPin shows the pages.
+ * @limit: RLIMIT_MEMLOCK of whoever asked, in pages.
+ *
+ * Taken when a descriptor is made, because the pages may be pinned and unpinned
+ * later by somebody else on its behalf.
+ */
+struct iomd_account {
+	const struct cred *cred;
+	struct mm_struct *mm;
+	unsigned long limit;
+};
+
+void iomd_account_open(struct iomd_account *account, struct mm_struct *mm);
+void iomd_account_close(struct iomd_account *account);
+int iomd_account_charge(struct iomd_account *account, unsigned long nr_pages);
+void iomd_account_uncharge(struct iomd_account *account, unsigned long nr_pages);
+
+#endif /* _IOMD_ACCOUNT_H */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory for buffers.
+ */
+#ifndef _IOMD_BACKING_H
+#define _IOMD_BACKING_H
+
+#include <linux/types.h>
+
+struct page;
+
+/**
+ * struct iomd_backing_spec - What memory must be like.
+ * @size: Bytes, at least one.
+ * @alignment: A power of two; more than a page only with @contiguous.
+ * @highest: No byte above this physical address.
+ * @contiguous: In one physical piece.
+ */
+struct iomd_backing_spec {
+	u64 size;
+	u64 alignment;
+	u64 highest;
+	bool contiguous;
+};
+
+/* Where memory came from, and so how it goes back. */
+enum iomd_backing_kind {
+	IOMD_BACKING_SLAB,
+	IOMD_BACKING_PAGES,
+	IOMD_BACKING_VMALLOC,
+};
+
+/**
+ * struct iomd_backing - Zeroed kernel memory.
+ * @memory: First byte.
+ * @size: Bytes allocated.
+ * @kind: Where from.
+ */
+struct iomd_backing {
+	void *memory;
+	size_t size;
+	enum iomd_backing_kind kind;
+};
+
+int iomd_backing_alloc(struct iomd_backing *backing, const struct iomd_backing_spec *spec);
+void iomd_backing_free(struct iomd_backing *backing);
+
+struct page *iomd_low_page_alloc(u64 highest, gfp_t gfp);
+
+#endif /* _IOMD_BACKING_H */

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copying bytes in and out of descriptors.
+ *
+ * Copies go by physical address, like a device's, so no mapping is needed and the
+ * page tables of the task whose memory it is are not asked.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cacheflush.h>
+#include <linux/export.h>
+#include <linux/highmem.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/overflow.h>
+#include <linux/printk.h>
+
+#include <iomd/desc.h>
+#include <iomd/namespace.h>
+
+#include "copy.h"
+#include "runs.h"
+
+/*
+ * Which way bytes go. @bytes is the caller's side; with COPY_IN it may be NULL for
+ * zeroes.
+ */
+static void copy_ram(enum iomd_copy way, void *memory, void *bytes, size_t length)
+{
+	if (way == IOMD_COPY_OUT)
+		memcpy(bytes, memory, length);
+	else if (bytes)
+		memcpy(memory, bytes, length);
+	else
+		memset(memory, 0, length);
+}
+
+static void copy_iomem(enum iomd_copy way, void __iomem *memory, void *bytes, size_t length)
+{
+	if (way == IOMD_COPY_OUT)
+		memcpy_fromio(bytes, memory, length);
+	else if (bytes)
+		memcpy_toio(memory, bytes, length);
+	else
+		memset_io(memory, 0, length);
+}
+
+/* Memory the kernel has pages for. */
+void iomd_copy_pages(enum iomd_copy way, u64 address, void *bytes, u64 length)
+{
+	while (length) {
+		struct page *page = pfn_to_page(PHYS_PFN(address));
+		size_t chunk = min_t(u64, PAGE_SIZE - offset_in_page(address), length);
+		void *memory = kmap_local_page(page);
+
+		copy_ram(way, memory + offset_in_page(address), bytes, chunk);
+		if (way == IOMD_COPY_IN)
+			flush_dcache_page(page);
+		kunmap_local(memory);
+
+		if (bytes)
+			bytes += chunk;
+		address += chunk;
+		length -= chunk;
+	}
+}
+
+/* Memory of a device: mapped for the moment, a page at a time. */
+static int copy_device(enum iomd_copy way, u64 address, void *bytes, u64 length)
+{
+	while (length) {
+		size_t chunk = min_t(u64, PAGE_SIZE - offset_in_page(address), length);
+		void __iomem *memory = ioremap(address, chunk);
+
+		if (!memory)
+			return -EFAULT;
+		copy_iomem(way, memory, bytes, chunk);
+		iounmap(memory);
+
+		if (bytes)
+			bytes += chunk;
+		address += chunk;
+		length -= chunk;
+	}
+	return 0;
+}
+
+static bool is_ram(u64 address, u64 length)
+{
+	return region_intersects(address, length, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) ==
+	       REGION_INTERSECTS;
+}
+
+static int copy_extent(enum iomd_copy way, const struct iomd_walk *walk,
+		       const struct iomd_extent *extent, void *bytes, u64 length)
+{
+	if (walk->runs->is_physical && !is_ram(extent->address, length))
+		return copy_device(way, extent->address, bytes, length);
+	iomd_copy_pages(way, extent->address, bytes, length);
+	return 0;
+}
+
+/*
+ * Copy @length bytes at @offset, which lie inside @desc. Return: bytes copied, less
+ * than @length if memory turns out not to be prepared or not to be reachable.
+ */
+u64 iomd_desc_copy(struct iomd_desc *desc, enum iomd_copy way, u64 offset, void *bytes,
+		   u64 length)
+{
+	struct iomd_walk walk = {};
+	u64 done = 0;
+
+	while (done < length) {
+		struct iomd_extent extent;
+		u64 chunk;
+
+		if (iomd_desc_walk(desc, &walk, offset + done, &extent))
+			break;
+		chunk = min(extent.length, length - done);
+		if (copy_extent(way, &walk, &extent, bytes ? bytes + done : NULL, chunk))
+			break;
+		done += chunk;
+	}
+	return done;
+}
+
+/* Copy all or nothing of a range that a caller names. */
+static u64 desc_copy_checked(struct iomd_desc *desc, enum iomd_copy way, u64 offset,
+			     void *bytes, u64 length, void *caller)
+{
+	u64 end, done;
+
+	if (!length || check_add_overflow(offset, length, &end) || end > desc->length)
+		return 0;
+	if (desc->flags & IOMD_MEMORY_REMOTE)
+		return 0;
+
+	done = iomd_desc_copy(desc, way, offset, bytes, length);
+	if (!done)
+		pr_warn_ratelimited("%pS copies bytes of a %s descriptor that is not prepared\n",
+				    caller, desc->ops->name);
+	return done;
+}
+
+/**
+ * iomd_desc_read_bytes() - Copy bytes out of a descriptor.
+ * @desc: Descriptor, prepared.
+ * @offset: First byte.
+ * @bytes: Kernel memory to copy to.
+ * @length: Bytes.
+ *
+ * IOKit: IOMemoryDescriptor::readBytes().
+ *
+ * Context: Process context; does not sleep for memory that has pages.
+ * Return: Bytes copied: @length, or 0 if the range does not lie inside the
+ *	   descriptor (it is not cut short) or if nothing can be read: memory that
+ *	   is not prepared, which the log reports, or is remote.
+ *
+ * Implements MD-36..46.
+ */
+u64 iomd_desc_read_bytes(struct iomd_desc *desc, u64 offset, void *bytes, u64 length)
+{
+	return desc_copy_checked(desc, IOMD_COPY_OUT, offset, bytes, length,
+				 __builtin_return_address(0));
+}
+EXPORT_SYMBOL_NS_GPL(iomd_desc_read_bytes, IOMD_NS);
+
+/**
+ * iomd_desc_write_bytes() - Copy bytes into a descriptor.
+ * @desc: Descriptor, prepared.
+ * @offset: First byte.
+ * @bytes: Kernel memory to copy from, or NULL to fill with zeroes.
+ * @length: Bytes.
+ *
+ * IOKit: IOMemoryDescriptor::writeBytes().
+ *
+ * Context: Process context; does not sleep for memory that has pages.
+ * Return: As iomd_desc_read_bytes(); also 0 for memory prepared for reading only.
+ *
+ * Implements MD-36..46.
+ */
+u64 iomd_desc_write_bytes(struct iomd_desc *desc, u64 offset, const void *bytes, u64 length)
+{
+	if (desc->ops->is_read_only(desc))
+		return 0;
+	return desc_copy_checked(desc, IOMD_COPY_IN, offset, (void *)bytes, length,
+				 __builtin_return_address(0));
+}
+EXPORT_SYMBOL_NS_GPL(iomd_desc_write_bytes, IOMD_NS);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copying bytes in and out of descriptors.
+ */
+#ifndef _IOMD_COPY_H
+#define _IOMD_COPY_H
+
+#include "core.h"
+
+enum iomd_copy {
+	IOMD_COPY_OUT,	/* from memory to the caller */
+	IOMD_COPY_IN,	/* from the caller to memory */
+};
+
+void iomd_copy_pages(enum iomd_copy way, u64 address, void *bytes, u64 length);
+u64 iomd_desc_copy(struct iomd_desc *desc, enum iomd_copy way, u64 offset, void *bytes,
+		   u64 length);
+
+#endif /* _IOMD_COPY_H */

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What all descriptors have in common, and what a kind of descriptor has to
+ * supply.
+ */
+#ifndef _IOMD_CORE_H
+#define _IOMD_CORE_H
+
+#include <linux/kref.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#include <iomd/desc.h>
+
+struct iomd_mapper;
+struct iomd_mapping;
+struct iomd_runs;
+
+/**
+ * struct iomd_extent - The answer to the question that everything asks.
+ * @address: CPU-physical address of the byte asked for.
+ * @length: Bytes from there on that are contiguous.
+ */
+struct iomd_extent {
+	u64 address;
+	u64 length;
+};
+
+/**
+ * struct iomd_walk - Where a walk through a descriptor is.
+ * @runs: Run list that answers for the window; NULL before the first step.
+ * @start: First offset of the window, in the descriptor walked.
+ * @end: Offset at which the window ends, exclusive.
+ * @base: Offset in @runs of the byte at @start.
+ * @run: Run looked at last.
+ *
+ * However deep descriptors are nested, bytes are described by the run list of
+ * some leaf. A walk remembers which, and for which offsets, so that a step within
+ * the window asks no descriptor. Start one by zeroing it.
+ */
+struct iomd_walk {
+	const struct iomd_runs *runs;
+	u64 start;
+	u64 end;
+	u64 base;
+	u32 run;
+};
+
+/**
+ * struct iomd_summary - What a DMA command wants to know before it plans.
+ * @length: Bytes described.
+ * @highest: Highest physical address in use; 0 if not known.
+ * @page_align: In-page offset of the first byte, if all of it was pinned as one
+ *	piece; -1 otherwise.
+ */
+struct iomd_summary {
+	u64 length;
+	u64 highest;
+	s32 page_align;
+};
+
+/**
+ * struct iomd_desc_ops - What makes a kind of descriptor.
+ */
+struct iomd_desc_ops {
+	/** @name: For messages and traces. */
+	const char *name;
+
+	/**
+	 * @prepare: Make the memory resident and count it. Process context, no
+	 * locks held. On error nothing has changed. This callback is mandatory.
+	 */
+	int (*prepare)(struct iomd_desc *desc, u32 direction);
+
+	/**
+	 * @complete: Undo one @prepare. Does not allocate, and leaves nothing
+	 * undone whatever it returns. This callback is mandatory.
+	 */
+	int (*complete)(struct iomd_desc *desc, u32 direction);
+
+	/**
+	 * @resolve: Set the window of @walk to one that holds @offset, which lies
+	 * inside the descriptor. Must not sleep. Returns 0 or -EAGAIN if the
+	 * memory is not prepared. This callback is mandatory.
+	 */
+	int (*resolve)(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset);
+
+	/**
+	 * @hold: Keep prepared memory resident beyond its last complete. Must
+	 * not sleep. Returns false if the memory is not prepared. This callback
+	 * is mandatory.
+	 */
+	bool (*hold)(struct iomd_desc *desc);
+
+	/**
+	 * @drop: Undo one @hold. Must not sleep. This callback is mandatory.
+	 */
+	void (*drop)(struct iomd_desc *desc);
+
+	/**
+	 * @summarize: Fill in a summary of prepared memory. Must not sleep. This
+	 * callback is mandatory.
+	 */
+	void (*summarize)(struct iomd_desc *desc, struct iomd_summary *summary);
+
+	/**
+	 * @is_read_only: Is any of the memory pinned for reading only? Must not
+	 * sleep. This callback is mandatory.
+	 */
+	bool (*is_read_only)(struct iomd_desc *desc);
+
+	/**
+	 * @bus_extent: Where the byte at @offset is for the device behind the
+	 * descriptor's mapper, and how far it is contiguous. @offset lies inside.
+	 * May sleep. Returns 0; -EAGAIN if the memory is not prepared; -ENODEV
+	 * without a mapper; or why it cannot be mapped. This callback is
+	 * mandatory.
+	 */
+	int (*bus_extent)(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
+
+	/**
+	 * @own_mapping: The mapping of all of the descriptor for its mapper, which
+	 * it keeps until it is unpinned; made now if there is none and @may_sleep.
+	 * Returns NULL if there is none. This callback is optional; without it
+	 * there never is one.
+	 */
+	struct iomd_mapping *(*own_mapping)(struct iomd_desc *desc, bool may_sleep);
+
+	/**
+	 * @preparation_id: Name of the prepared lifetime. This callback is
+	 * optional; without it the answer is "unsupported".
+	 */
+	u64 (*preparation_id)(struct iomd_desc *desc);
+
+	/**
+	 * @release: Free the descriptor; completes what is still prepared.
+	 * Process context. This callback is mandatory.
+	 */
+	void (*release)(struct iomd_desc *desc);
+};
+
+/**
+ * struct iomd_desc - What every descriptor has; the first member of each kind.
+ * @ops: The kind.
+ * @ref: References.
+ * @flags: Creation options and state bits.
+ * @tag: The owner's, not interpreted.
+ * @length: Bytes described.
+ * @mapper: Mapper the descriptor is bound to, or NULL; a reference is held.
+ * @release_work: Runs the release when the last reference goes in a context that
+ *	cannot sleep.
+ */
+struct iomd_desc {
+	const struct iomd_desc_ops *ops;
+	struct kref ref;
+	u32 flags;
+	u32 tag;
+	u64 length;
+	struct iomd_mapper *mapper;
+	struct work_struct release_work;
+};
+
+void iomd_desc_init(struct iomd_desc *desc, const struct iomd_desc_ops *ops);
+void iomd_desc_exit(struct iomd_desc *desc);
+int iomd_desc_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
+		   struct iomd_extent *extent);
+
+static inline bool iomd_desc_hold(struct iomd_desc *desc)
+{
+	return desc->ops->hold(desc);
+}
+
+static inline void iomd_desc_drop(struct iomd_desc *desc)
+{
+	desc->ops->drop(desc);
+}
+
+/* Work that a context which cannot sleep leaves behind; flushed on unload. */
+extern struct workqueue_struct *iomd_workqueue;
+
+#endif /* _IOMD_CORE_H */

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The DMA command.
+ */
+#ifndef _IOMD_DMA_COMMAND_H
+#define _IOMD_DMA_COMMAND_H
+
+#include <linux/kref.h>
+
+#include <iomd/dma.h>
+
+#include "bounce.h"
+#include "core.h"
+#include "mapping.h"
+
+/**
+ * struct iomd_dma_view - Where a walk through what the device sees is.
+ * @walk: Place in the descriptor.
+ * @mapping_walk: Place in the mapping.
+ * @piece: Place in the bounce.
+ */
+struct iomd_dma_view {
+	struct iomd_walk walk;
+	struct iomd_mapping_walk mapping_walk;
+	u32 piece;
+};
+
+/**
+ * struct iomd_dma_piece - A stretch of what the device sees.
+ * @address: Bus address.
+ * @length: Bytes.
+ * @is_bounced: Stands in for memory out of reach: not to be joined with others.
+ */
+struct iomd_dma_piece {
+	u64 address;
+	u64 length;
+	bool is_bounced;
+};
+
+/**
+ * struct iomd_segmenter - Segments in the making.
+ * @view: Where pieces are fetched.
+ * @fetched: Offset up to which they have been.
+ * @offset: Offset at which the next segment begins.
+ * @left: Fetched and coalesced, not yet made into segments.
+ * @ahead: Fetched, and not a continuation of @left; empty if not fetched.
+ */
+struct iomd_segmenter {
+	struct iomd_dma_view view;
+	u64 fetched;
+	u64 offset;
+	struct iomd_dma_piece left;
+	struct iomd_dma_piece ahead;
+};
+
+/* Fetch the piece that begins at @offset of the prepared range. */
+typedef int (*iomd_dma_piece_fn)(const struct iomd_dma *dma, struct iomd_dma_view *view,
+				 u64 offset, struct iomd_dma_piece *piece);
+
+/**
+ * struct iomd_dma - A DMA command.
+ * @ref: References.
+ * @ref_con: The owner's, not interpreted.
+ *
+ * The specification:
+ *
+ * @out: Stores segments.
+ * @mapping_options: As given.
+ * @address_bits: Width of addresses; 0 if not limited.
+ * @max_segment_size: Bytes.
+ * @max_transfer_size: Bytes.
+ * @align_mask: Alignment of the first segment's address, less one.
+ * @length_mask: Alignment of lengths, less one.
+ * @internal_mask: Alignment of other segments' addresses, less one.
+ * @mapper: Where addresses come from, held; NULL if they are CPU-physical.
+ *
+ * What is attached:
+ *
+ * @desc: Descriptor, held; or NULL.
+ * @direction: Its direction, when it was attached.
+ * @summary: What was known of it then.
+ *
+ * The preparation:
+ *
+ * @active: Prepares without a complete.
+ * @is_ready: The first prepare went well, and there is something to complete.
+ * @is_direct: Used in place, with rules tested when segments are made.
+ * @offset: First byte prepared, in @desc.
+ * @length: Bytes prepared.
+ * @bounce: What is double buffered, or NULL.
+ * @mapped: Mapping in use: @mapping, or the descriptor's own; NULL if addresses are
+ *	not mapped.
+ * @mapped_base: Offset in @mapped of the first byte prepared.
+ * @mapping: The command's own mapping.
+ * @segmenter: Where generation has come to.
+ *
+ * There is no lock: whoever owns a command serialises the calls on it.
+ */
+struct iomd_dma {
+	struct kref ref;
+	void *ref_con;
+
+	iomd_dma_segment_fn out;
+	u32 mapping_options;
+	u8 address_bits;
+	u64 max_segment_size;
+	u64 max_transfer_size;
+	u32 align_mask;
+	u32 length_mask;
+	u32 internal_mask;
+	struct iomd_mapper *mapper;
+
+	struct iomd_desc *desc;
+	u32 direction;
+	struct iomd_summary summary;
+
+	u32 active;
+	bool is_ready;
+	bool is_direct;
+	u64 offset;
+	u64 length;
+	struct iomd_bounce *bounce;
+	struct iomd_mapping *mapped;
+	u64 mapped_base;
+	struct iomd_mapping mapping;
+	struct iomd_segmenter segmenter;
+};
+
+/* Is the width of addresses a limit at all? */
+static inline bool iomd_dma_limits_addresses(const struct iomd_dma *dma)
+{
+	return dma->address_bits && dma->address_bits < 64;
+}
+
+/* The highest address that the device can be told. */
+static inline u64 iomd_dma_highest(const struct iomd_dma *dma)
+{
+	return iomd_dma_limits_addresses(dma) ? (1ULL << dma->address_bits) - 1 : U64_MAX;
+}
+
+static inline bool iomd_dma_is_iterate_only(const struct iomd_dma *dma)
+{
+	return dma->mapping_options & IOMD_DMA_MAP_OPTION_ITERATE_ONLY;
+}
+
+/* Does something stand between the device and CPU-physical addresses? */
+static inline bool iomd_dma_translates(const struct iomd_dma *dma)
+{
+	return dma->mapper && dma->mapper->translates;
+}
+
+/* dma_view.c: what the device sees */
+int iomd_dma_view_physical(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
+			   struct iomd_dma_piece *piece);
+int iomd_dma_view_bus(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
+		      struct iomd_dma_piece *piece);
+
+/* dma_segments.c: how segments are formed */
+void iomd_segmenter_start(struct iomd_segmenter *segmenter, u64 offset);
+int iomd_segmenter_next(struct iomd_segmenter *segmenter, const struct iomd_dma *dma,
+			iomd_dma_piece_fn piece_fn, struct iomd_dma_piece *segment);
+u32 iomd_dma_start_mask(const struct iomd_dma *dma);
+bool iomd_dma_is_aligned(const struct iomd_dma *dma, const struct iomd_dma_piece *segment,
+			 bool is_first);
+
+#endif /* _IOMD_DMA_COMMAND_H */

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Preparing a DMA command: from a descriptor to what the device will see.
+ */
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/preempt.h>
+
+#include <iomd/desc.h>
+#include <iomd/namespace.h>
+
+#include "dma.h"
+
+/**
+ * DOC: Preparing
+ *
+ * The first prepare decides, copies and maps, in this order. In *direct* mode
+ * memory is used where it is, and what the device demands is tested when segments
+ * are made. It is chosen where nothing can be wrong: when all of the memory is
+ * within reach and begins aligned. Otherwise, in *checked* mode, the range is
+ * walked once: if any segment would be misaligned all of it is double buffered; if
+ * some of it is out of reach, those pages are.
+ *
+ * Mapping comes last, so that what is mapped is what the device will use.
+ */
+
+/* Softirq may prepare a command, as long as its descriptor is prepared already. */
+static gfp_t context_gfp(void)
+{
+	return in_interrupt() ? GFP_ATOMIC : GFP_KERNEL;
+}
+
+/* Might some of the memory be beyond what the device can be told? */
+static bool needs_address_check(const struct iomd_dma *dma)
+{
+	u64 highest = dma->summary.highest ?: U64_MAX;
+
+	return !iomd_dma_translates(dma) && highest > iomd_dma_highest(dma);
+}
+
+/* Is the first byte's alignment known to be good? */
+static bool starts_aligned(const struct iomd_dma *dma)
+{
+	u32 mask = iomd_dma_start_mask(dma);
+
+	if (!mask)
+		return true;
+	return mask < PAGE_SIZE && dma->summary.page_align >= 0 &&
+	       !(dma->summary.page_align & mask);
+}
+
+static bool can_be_direct(const struct iomd_dma *dma)
+{
+	if (iomd_dma_is_iterate_only(dma))
+		return true;
+	return !needs_address_check(dma) && starts_aligned(dma);
+}
+
+/* Would all segments be aligned, as memory is? Return: 1, 0 or an errno. */
+static int check_alignment(const struct iomd_dma *dma)
+{
+	struct iomd_segmenter segmenter;
+	bool is_first = true;
+
+	iomd_segmenter_start(&segmenter, 0);
+	while (segmenter.offset < dma->length) {
+		struct iomd_dma_piece segment;
+		int err = iomd_segmenter_next(&segmenter, dma, iomd_dma_view_physical, &segment);
+
+		if (err)
+			return err;
+		if (!iomd_dma_is_aligned(dma, &segment, is_first))
+			return 0;
+		is_first = false;
+	}
+	return 1;
+}
+
+static struct iomd_bounce *bounce_all(const struct iomd_dma *dma)
+{
+	u64 highest = iomd_dma_translates(dma) ? U64_MAX : iomd_dma_highest(dma);
+
+	return iomd_bounce_full(dma->length, highest, context_gfp());
+}
+
+static struct iomd_bounce *bounce_for(const struct iomd_dma *dma)
+{
+	struct iomd_bounce *bounce;
+	int aligned = check_alignment(dma);
+
+	if (aligned < 0)
+		return ERR_PTR(aligned);
+	if (!aligned)
+		return bounce_all(dma);
+	if (!needs_address_check(dma))
+		return NULL;
+
+	bounce = iomd_bounce_sparse(dma->desc, dma->offset, dma->length, iomd_dma_highest(dma),
+				    GFP_NOWAIT);
+	if (IS_ERR(bounce) && PTR_ERR(bounce) != -EAGAIN)
+		return bounce_all(dma);
+	return bounce;
+}
+
+static int set_up_bounce(struct iomd_dma *dma, bool synchronize)
+{
+	struct iomd_bounce *bounce;
+	int err = 0;
+
+	if (dma->is_direct)
+		return 0;
+	bounce = bounce_for(dma);
+	if (IS_ERR_OR_NULL(bounce))
+		return PTR_ERR_OR_ZERO(bounce);
+
+	if (synchronize && dma->direction != IOMD_DIRECTION_IN)
+		err = iomd_bounce_copy(bounce, IOMD_COPY_OUT, dma->desc, dma->offset);
+	if (err)
+		iomd_bounce_free(bounce);
+	else
+		dma->bounce = bounce;
+	return err;
+}
+
+static int tear_down_bounce(struct iomd_dma *dma, bool synchronize)
+{
+	int err = 0;
+
+	if (!dma->bounce)
+		return 0;
+	if (synchronize && dma->direction != IOMD_DIRECTION_OUT)
+		err = iomd_bounce_copy(dma->bounce, IOMD_COPY_IN, dma->desc, dma->offset);
+	iomd_bounce_free(dma->bounce);
+	dma->bounce = NULL;
+	return err;
+}
+
+/* What goes into the mapping: the range as the device is to find it. */
+struct view_source {
+	const struct iomd_dma *dma;
+	struct iomd_dma_view view;
+};
+
+static int view_extent(void *source, u64 offset, struct iomd_extent *extent)
+{
+	struct view_source *s = source;
+	struct iomd_dma_piece piece;
+	int err = iomd_dma_view_physical(s->dma, &s->view, offset, &piece);
+
+	extent->address = piece.address;
+	extent->length = piece.length;
+	return err;
+}
+
+/*
+ * The descriptor may have itself mapped already, for good: that serves all commands
+ * that want the whole of it, as it is.
+ */
+static struct iomd_mapping *shared_mapping(const struct iomd_dma *dma)
+{
+	struct iomd_desc *desc = dma->desc;
+
+	if (dma->bounce || dma->mapper != desc->mapper || !desc->ops->own_mapping)
+		return NULL;
+	if (dma->offset || dma->length != desc->length)
+		return NULL;
+	return desc->ops->own_mapping(desc, !in_interrupt());
+}
+
+static int map_privately(struct iomd_dma *dma)
+{
+	bool read_only = dma->desc->ops->is_read_only(dma->desc);
+	struct view_source source = { .dma = dma };
+	int err;
+
+	err = iomd_mapping_map(&dma->mapping, dma->mapper, view_extent, &source, dma->length,
+			       iomd_direction_to_dma(read_only ? IOMD_DIRECTION_OUT :
+								 IOMD_DIRECTION_IN_OUT),
+			       context_gfp());
+	if (!err)
+		dma->mapped = &dma->mapping;
+	return err;
+}
+
+static int set_up_mapping(struct iomd_dma *dma)
+{
+	if (!dma->mapper || iomd_mapper_is_identity(dma->mapper) || !dma->length)
+		return 0;
+
+	dma->mapped_base = 0;
+	dma->mapped = shared_mapping(dma);
+	if (!dma->mapped)
+		return map_privately(dma);
+	iomd_mapping_sync_for_device(dma->mapped);
+	return 0;
+}
+
+static void tear_down_mapping(struct iomd_dma *dma)
+{
+	if (dma->mapped == &dma->mapping)
+		iomd_mapping_unmap(&dma->mapping);
+	else if (dma->mapped)
+		iomd_mapping_sync_for_cpu(dma->mapped);
+	dma->mapped = NULL;
+}
+
+/* The work of a first prepare. On error nothing of it is left. */
+static int set_up(struct iomd_dma *dma, bool synchronize)
+{
+	int err;
+
+	if (dma->length & dma->length_mask)
+		return -EBADSLT;
+	if (dma->length >> PAGE_SHIFT > U32_MAX)
+		return -EFAULT;
+
+	dma->is_direct = can_be_direct(dma);
+	err = set_up_bounce(dma, synchronize);
+	if (err)
+		return err;
+	err = set_up_mapping(dma);
+	if (err) {
+		tear_down_bounce(dma, false);
+		return err;
+	}
+	iomd_segmenter_start(&dma->segmenter, 0);
+	return 0;
+}
+
+/* Once more, for what is prepared already: nothing but counting. */
+static int prepare_again(struct iomd_dma *dma, u64 offset, u64 length)
+{
+	dma->active++;
+	if (!dma->is_ready || offset != dma->offset || length != dma->length)
+		return -EAGAIN;
+	return 0;
+}
+
+static int prepare_first(struct iomd_dma *dma, u64 offset, u64 length, bool synchronize)
+{
+	u64 end;
+	int err;
+
+	if (!dma->desc)
+		return -EAGAIN;
+	if (check_add_overflow(offset, length, &end) || end > dma->summary.length)
+		return -EINVAL;
+	if (!iomd_desc_hold(dma->desc))
+		return -EAGAIN;
+
+	dma->active = 1;
+	dma->offset = offset;
+	dma->length = length;
+	err = set_up(dma, synchronize);
+	if (err)
+		iomd_desc_drop(dma->desc);
+	dma->is_ready = !err;
+	return err;
+}
+
+/**
+ * iomd_dma_prepare() - Make a range of the descriptor ready for the device.
+ * @dma: Command with a descriptor, which is prepared.
+ * @offset: First byte of the range, in the descriptor.
+ * @length: Bytes; 0 for as many as the descriptor had when it was attached.
+ * @flush_cache: Accepted; the DMA API sees to caches.
+ * @synchronize: Copy memory that the device reads to where it is double buffered.
+ *
+ * Calls nest, for one range; only the first does work. Each call that fails with
+ * one of the errors marked (*) is counted all the same, and has to be completed.
+ * IOKit: IODMACommand::prepare().
+ *
+ * Context: Process context, may sleep; or softirq, if the descriptor was prepared
+ *	    before.
+ * Return: 0; -EAGAIN without a specification, without a descriptor, if that is not
+ *	   prepared, or (*) if another range is active; -ENOSPC for a range longer
+ *	   than a transfer may be; -EINVAL for one that is not in the descriptor;
+ *	   (*) -EBADSLT if the length is not aligned; (*) -EFAULT for more pages than
+ *	   32 bits count; (*) -ENOBUFS if there is no memory to double buffer with;
+ *	   (*) -ENOSR if copying to it falls short; (*) -ENOMEM; (*) -ENODEV if the
+ *	   device is gone; (*) -EIO if it cannot be mapped; (*) -EOPNOTSUPP for
+ *	   memory without pages. After an error nothing is mapped or double buffered
+ *	   that was not before.
+ *
+ * Implements DMA-6, DMA-7, DMA-58..85.
+ */
+int iomd_dma_prepare(struct iomd_dma *dma, u64 offset, u64 length, bool flush_cache,
+		     bool synchronize)
+{
+	if (!dma->out)
+		return -EAGAIN;
+	if (!length)
+		length = dma->summary.length;
+	if (length > dma->max_transfer_size)
+		return -ENOSPC;
+	if (dma->active)
+		return prepare_again(dma, offset, length);
+	return prepare_first(dma, offset, length, synchronize);
+}
+EXPORT_SYMBOL_NS_GPL(iomd_dma_prepare, IOMD_NS);
+
+/* Undo the first prepare: the device loses the memory, then the CPU gets it. */
+static int tear_down(struct iomd_dma *dma, bool synchronize)
+{
+	int err;
+
+	if (!dma->is_ready)
+		return 0;
+	dma->is_ready = false;
+	tear_down_mapping(dma);
+	err = tear_down_bounce(dma, synchronize);
+	iomd_desc_drop(dma->desc);
+	return err;
+}
+
+/**
+ * iomd_dma_complete() - Undo one prepare.
+ * @dma: Command.
+ * @invalidate_cache: Accepted; the DMA API sees to caches.
+ * @synchronize: Copy back what was double buffered, if the device may have
+ *	written it. All of the range is copied, whatever the device wrote.
+ *
+ * The last complete takes the memory from the device; the descriptor stays
+ * attached. IOKit: IODMACommand::complete().
+ *
+ * Context: As iomd_dma_prepare().
+ * Return: 0; -EAGAIN if nothing was prepared; -ENOSR if copying back falls short,
+ *	   after which the rest is done all the same.
+ *
+ * Implements DMA-114..121.
+ */
+int iomd_dma_complete(struct iomd_dma *dma, bool invalidate_cache, bool synchronize)
+{
+	if (!dma->active)
+		return -EAGAIN;
+	if (--dma->active)
+		return 0;
+	return tear_down(dma, synchronize);
+}
+EXPORT_SYMBOL_NS_GPL(iomd_dma_complete, IOMD_NS);
+
+/**
+ * iomd_dma_get_prepared_offset_and_length() - The range that is prepared.
+ * @dma: Command.
+ * @offset: Receives its first byte in the descriptor; may be NULL.
+ * @length: Receives its bytes; may be NULL.
+ *
+ * IOKit: IODMACommand::getPreparedOffsetAndLength().
+ *
+ * Context: Any.
+ * Return: 0, or -EAGAIN if the command is not prepared. Implements DMA-139.
+ */
+int iomd_dma_get_prepared_offset_and_length(const struct iomd_dma *dma, u64 *offset, u64 *length)
+{
+	if (!dma->active)
+		return -EAGAIN;
+	if (offset)
+		*offset = dma->offset;
+	if (length)
+		*length = dma->length;
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(iomd_dma_get_prepared_offset_and_length, IOMD_NS);
+
+/**
+ * iomd_dma_get_bounced() - How much is double buffered.
+ * @dma: Command.
+ *
+ * For statistics; IOKit has no such call.
+ *
+ * Context: Any.
+ * Return: Bytes of the prepared range; 0 if the command is not prepared.
+ */
+u64 iomd_dma_get_bounced(const struct iomd_dma *dma)
+{
+	return dma->bounce ? dma->bounce->length : 0;
+}
+EXPORT_SYMBOL_NS_GPL(iomd_dma_get_bounced, IOMD_NS);

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a device sees of a prepared range: the descriptor's memory, with bounce
+ * pages in place of some of it, through a mapping.
+ */
+#include <linux/minmax.h>
+
+#include "dma.h"
+
+/* Memory in place, as far as it goes before @limit, an offset in the range. */
+static int view_in_place(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
+			 u64 limit, struct iomd_dma_piece *piece)
+{
+	struct iomd_extent extent;
+	int err = iomd_desc_walk(dma->desc, &view->walk, dma->offset + offset, &extent);
+
+	if (err)
+		return err;
+	piece->address = extent.address;
+	piece->length = min(extent.length, limit - offset);
+	piece->is_bounced = false;
+	return 0;
+}
+
+static void view_bounced(const struct iomd_bounce *bounce, u32 index, u64 offset,
+			 struct iomd_dma_piece *piece)
+{
+	u64 skip = offset - bounce->pieces[index].offset;
+
+	piece->address = bounce->pieces[index].address + skip;
+	piece->length = bounce->pieces[index].length - skip;
+	/* The pages of a full double buffer are memory like any other. */
+	piece->is_bounced = !bounce->is_full;
+}
+
+/*
+ * The stretch of CPU-physical memory that stands for the byte at @offset of the
+ * prepared range and what follows it. Never sleeps.
+ */
+int iomd_dma_view_physical(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
+			   struct iomd_dma_piece *piece)
+{
+	const struct iomd_bounce *bounce = dma->bounce;
+	u64 limit = dma->length;
+
+	if (bounce) {
+		view->piece = iomd_bounce_find(bounce, offset, view->piece);
+		if (view->piece < bounce->nr)
+			limit = bounce->pieces[view->piece].offset;
+		if (limit <= offset) {
+			view_bounced(bounce, view->piece, offset, piece);
+			return 0;
+		}
+	}
+	return view_in_place(dma, view, offset, limit, piece);
+}
+
+/*
+ * The same in bus addresses. Where single pages are double buffered the physical
+ * side has to be asked too, because such pages are not joined with others.
+ */
+int iomd_dma_view_bus(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
+		      struct iomd_dma_piece *piece)
+{
+	struct iomd_extent extent;
+
+	if (!dma->mapped)
+		return iomd_dma_view_physical(dma, view, offset, piece);
+
+	iomd_mapping_walk(dma->mapped, &view->mapping_walk, dma->mapped_base + offset, &extent);
+	if (dma->bounce && !dma->bounce->is_full) {
+		int err = iomd_dma_view_physical(dma, view, offset, piece);
+
+		if (err)
+			return err;
+		piece->length = min(piece->length, extent.length);
+	} else {
+		piece->length = min(extent.length, dma->length - offset);
+		piece->is_bounced = false;
+	}
+	piece->address = extent.address;
+	return 0;
+}

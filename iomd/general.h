@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The general descriptor: ranges of one task's memory, or of physical memory.
+ */
+#ifndef _IOMD_GENERAL_H
+#define _IOMD_GENERAL_H
+
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/workqueue.h>
+
+#include "account.h"
+#include "core.h"
+#include "mapping.h"
+#include "runs.h"
+
+struct iomd_client;
+
+/**
+ * struct iomd_general - A general descriptor; the first member of a buffer.
+ * @base: The common part.
+ * @lock: Guards the prepare state, that is everything down to @unwire_work.
+ * @prepare_count: Prepares without a complete.
+ * @wired: One for being prepared, and one for each hold. While it is not zero
+ *	@runs does not change, and may be read without the lock.
+ * @resident: @runs is filled; for a user task's memory, its pages are pinned.
+ * @access: IOMD_DIRECTION_* of the last prepare: what the device may do.
+ * @discard: Do not mark pages dirty when they are unpinned.
+ * @preparation_id: Name of the prepared lifetime; 0 until asked for.
+ * @runs: The memory, while resident.
+ * @own_mapping: All of it mapped for the descriptor's mapper; made on demand,
+ *	lives as long as @resident. Once set it may be read without the lock while
+ *	the memory is wired.
+ * @unwire_work: Unwires after the last hold has gone.
+ * @task: The task whose memory this is; NULL for physical memory.
+ * @account: Who pays, for memory of a user task.
+ * @nr_pages: Pages touched, counted for each range.
+ * @nr_ranges: Elements of @ranges.
+ * @ranges: What is described; @range if it is a single one.
+ * @range: See @ranges.
+ */
+struct iomd_general {
+	struct iomd_desc base;
+	struct mutex lock;
+	u32 prepare_count;
+	refcount_t wired;
+	u32 access;
+	bool resident;
+	bool discard;
+	u64 preparation_id;
+	struct iomd_runs runs;
+	struct iomd_mapping *own_mapping;
+	struct work_struct unwire_work;
+
+	struct mm_struct *task;
+	struct iomd_account account;
+	unsigned long nr_pages;
+	u32 nr_ranges;
+	const struct iomd_range *ranges;
+	struct iomd_range range;
+};
+
+extern const struct iomd_desc_ops iomd_general_ops;
+
+/* What to describe; see iomd_client_desc_with_options(). */
+struct iomd_general_spec {
+	struct iomd_client *client;
+	const struct iomd_range *ranges;
+	u32 count;
+	struct mm_struct *task;
+	u32 options;
+	struct iomd_mapper *mapper;
+};
+
+int iomd_general_init(struct iomd_general *general, const struct iomd_desc_ops *ops,
+		      const struct iomd_general_spec *spec);
+void iomd_general_exit(struct iomd_general *general);
+
+int iomd_general_prepare(struct iomd_desc *desc, u32 direction);
+int iomd_general_complete(struct iomd_desc *desc, u32 direction);
+int iomd_general_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset);
+bool iomd_general_hold(struct iomd_desc *desc);
+void iomd_general_drop(struct iomd_desc *desc);
+void iomd_general_summarize(struct iomd_desc *desc, struct iomd_summary *summary);
+bool iomd_general_is_read_only(struct iomd_desc *desc);
+int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
+u64 iomd_general_preparation_id(struct iomd_desc *desc);
+struct iomd_mapping *iomd_general_own_mapping(struct iomd_desc *desc, bool may_sleep);
+
+/* The operations of a general descriptor, for kinds that are one. */
+#define IOMD_GENERAL_OPS \
+	.prepare = iomd_general_prepare, \
+	.complete = iomd_general_complete, \
+	.resolve = iomd_general_resolve, \
+	.hold = iomd_general_hold, \
+	.drop = iomd_general_drop, \
+	.summarize = iomd_general_summarize, \
+	.is_read_only = iomd_general_is_read_only, \
+	.bus_extent = iomd_general_bus_extent, \
+	.own_mapping = iomd_general_own_mapping, \
+	.preparation_id = iomd_general_preparation_id
+
+#endif /* _IOMD_GENERAL_H */

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DMA mappings: physical extents in, bus addresses out.
+ *
+ * A mapping is one scatterlist, mapped with one call. Where an IOMMU translates,
+ * it can then make the whole of it contiguous for the device.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+
+#include <iomd/mapper.h>
+
+#include "mapping.h"
+#include "objects.h"
+
+/*
+ * Cuts a sequence of extents into scatterlist entries: as long as possible, but
+ * within what the device and the DMA API take in one piece.
+ */
+struct cutter {
+	iomd_extent_fn extent_fn;
+	void *source;
+	u64 offset;		/* of the next byte to fetch */
+	u64 length;		/* of everything */
+	u64 max_entry;
+	u64 boundary;		/* entries do not cross multiples of this plus one */
+	struct iomd_extent left;	/* fetched, not yet handed out */
+};
+
+static void cutter_start(struct cutter *cut, struct device *dev, iomd_extent_fn extent_fn,
+			 void *source, u64 length)
+{
+	u64 max_entry = min_t(u64, dma_get_max_seg_size(dev), dma_max_mapping_size(dev));
+
+	*cut = (struct cutter) {
+		.extent_fn = extent_fn,
+		.source = source,
+		.length = length,
+		.max_entry = min_t(u64, max_entry, UINT_MAX & PAGE_MASK),
+		.boundary = dma_get_seg_boundary(dev),
+	};
+}
+
+/* Extend what is left over by everything that continues it. */
+static int cutter_fetch(struct cutter *cut)
+{
+	while (cut->offset < cut->length) {
+		struct iomd_extent next;
+		int err = cut->extent_fn(cut->source, cut->offset, &next);
+
+		if (err)
+			return err;
+		next.length = min(next.length, cut->length - cut->offset);
+		if (!cut->left.length)
+			cut->left = next;
+		else if (cut->left.address + cut->left.length == next.address)
+			cut->left.length += next.length;
+		else
+			return 0;
+		cut->offset += next.length;
+		if (cut->left.length >= cut->max_entry)
+			return 0;
+	}
+	return 0;
+}
+
+/*
+ * The next entry. Return: 1 with an entry, 0 at the end, or an errno. A piece that
+ * is cut for its length ends with a page if it can, so that an IOMMU can put the
+ * next one right behind it.
+ */
+static int cutter_next(struct cutter *cut, struct iomd_extent *entry)
+{
+	u64 limit, end;
+	int err = cutter_fetch(cut);
+
+	if (err)
+		return err;
+	if (!cut->left.length)
+		return 0;
+
+	*entry = cut->left;
+	limit = min(cut->max_entry, cut->boundary - (entry->address & cut->boundary) + 1 ?: U64_MAX);
+	if (entry->length > limit) {
+		entry->length = limit;
+		end = (entry->address + limit) & PAGE_MASK;
+		if (end > entry->address)
+			entry->length = end - entry->address;
+	}
+	cut->left.address += entry->length;
+	cut->left.length -= entry->length;
+	return 1;
+}
+
+/* Count the entries of a transfer. Return: their number, or an errno. */
+static int count_entries(struct cutter cut)
+{
+	struct iomd_extent entry;
+	int nr = 0, ret;
+
+	while ((ret = cutter_next(&cut, &entry)) > 0) {
+		/* Device memory has no page to put into a scatterlist. */
+		if (!pfn_valid(PHYS_PFN(entry.address)))
+			return -EOPNOTSUPP;
+		if (++nr == INT_MAX)
+			return -ENOMEM;
+	}
+	return ret ?: nr;
+}
+
+static int table_alloc(struct iomd_mapping *mapping, unsigned int nr, gfp_t gfp)
+{
+	struct sg_table *table = &mapping->table;
+
+	if (nr > IOMD_MAPPING_LOCAL)
+		return sg_alloc_table(table, nr, gfp | __GFP_NOWARN);
+
+	sg_init_table(mapping->local, nr);
+	table->sgl = mapping->local;
+	table->nents = nr;
+	table->orig_nents = nr;
+	return 0;
+}
+
+static void table_free(struct iomd_mapping *mapping)
+{
+	if (mapping->table.sgl != mapping->local)
+		sg_free_table(&mapping->table);
+}
+
+static void table_fill(struct iomd_mapping *mapping, struct cutter cut)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sgtable_sg(&mapping->table, sg, i) {
+		struct iomd_extent entry;
+
+		cutter_next(&cut, &entry);
+		sg_set_page(sg, pfn_to_page(PHYS_PFN(entry.address)), entry.length,
+			    offset_in_page(entry.address));
+	}
+}
+
+/* Make a mapping known to its mapper, unless the device has gone meanwhile. */
+static int mapping_enlist(struct iomd_mapping *mapping)
+{
+	struct iomd_mapper *mapper = mapping->mapper;
+	unsigned long flags;
+	int err = 0;
+
+	spin_lock_irqsave(&mapper->lock, flags);
+	if (mapper->revoked)
+		err = -ENODEV;
+	else
+		list_add(&mapping->node, &mapper->mappings);
+	spin_unlock_irqrestore(&mapper->lock, flags);
+	return err;
+}
+
+/* Return: whether the mapping was still there, so that it has to be undone. */
+static bool mapping_delist(struct iomd_mapping *mapping)
+{
+	struct iomd_mapper *mapper = mapping->mapper;
+	unsigned long flags;
+	bool live;
+
+	spin_lock_irqsave(&mapper->lock, flags);
+	live = !list_empty(&mapping->node);
+	list_del_init(&mapping->node);
+	spin_unlock_irqrestore(&mapper->lock, flags);
+	return live;
+}
+
+static int mapping_build(struct iomd_mapping *mapping, const struct cutter *cut, gfp_t gfp)
+{
+	struct device *dev = mapping->mapper->dev;
+	int nr = count_entries(*cut);
+	int err;
+
+	if (nr < 0)
+		return nr;
+	err = table_alloc(mapping, nr, gfp);
+	if (err)
+		return err;
+	table_fill(mapping, *cut);
+
+	err = dma_map_sgtable(dev, &mapping->table, mapping->direction, 0);
+	if (err)
+		goto err_table;
+	err = mapping_enlist(mapping);
+	if (err)
+		goto err_unmap;
+	return 0;
+
+err_unmap:
+	dma_unmap_sgtable(dev, &mapping->table, mapping->direction, 0);
+err_table:
+	table_free(mapping);
+	return err;
+}
+
+/* The errors of the DMA API, as those we document. */
+static int mapping_errno(int err)
+{
+	switch (err) {
+	case 0:
+	case -ENOMEM:
+	case -ENODEV:
+	case -EAGAIN:
+	case -EOPNOTSUPP:
+		return err;
+	default:
+		return -EIO;
+	}
+}
+
+/*
+ * Map @length bytes, which @extent_fn describes, for the device of @mapper. The
+ * memory stays where it is until iomd_mapping_unmap().
+ *
+ * @mapping is not live, and stays so on error; the caller may free its storage as
+ * soon as it is not live. A length of zero is mapped without anything happening.
+ * May be called in any context that @gfp allows.
+ *
+ * Return: 0; -ENODEV if the device is gone; -ENOMEM; -EOPNOTSUPP for memory that
+ * has no pages; -EIO if the device cannot reach the memory; or the error of
+ * @extent_fn.
+ */
+int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
+		     iomd_extent_fn extent_fn, void *source, u64 length,
+		     enum dma_data_direction direction, gfp_t gfp)
+{
+	struct cutter cut;
+	int err;
+
+	mapping->mapper = iomd_mapper_get(mapper);
+	INIT_LIST_HEAD(&mapping->node);
+	mapping->direction = direction;
+	mapping->length = length;
+	mapping->table.sgl = NULL;
+
+	if (length) {
+		cutter_start(&cut, mapper->dev, extent_fn, source, length);
+		err = mapping_errno(mapping_build(mapping, &cut, gfp));
+		if (err) {
+			mapping->mapper = NULL;
+			iomd_mapper_put(mapper);
+			return err;
+		}
+	}
+	iomd_objects_inc(IOMD_OBJECT_MAPPING);
+	return 0;
+}
+
+/* Undo iomd_mapping_map(). Nothing happens if the mapping is not live. */
+void iomd_mapping_unmap(struct iomd_mapping *mapping)
+{
+	struct iomd_mapper *mapper = mapping->mapper;
+
+	if (!mapper)
+		return;
+
+	if (mapping->length) {
+		if (mapping_delist(mapping))
+			dma_unmap_sgtable(mapper->dev, &mapping->table, mapping->direction, 0);
+		table_free(mapping);
+	}
+	mapping->mapper = NULL;
+	iomd_mapper_put(mapper);
+	iomd_objects_dec(IOMD_OBJECT_MAPPING);
+}
+
+/* Hand memory that stays mapped to the device for another transfer. */
+void iomd_mapping_sync_for_device(struct iomd_mapping *mapping)
+{
+	if (mapping->length && !list_empty(&mapping->node))
+		dma_sync_sgtable_for_device(mapping->mapper->dev, &mapping->table,
+					    mapping->direction);
+}
+
+/* Take memory that stays mapped back after a transfer. */
+void iomd_mapping_sync_for_cpu(struct iomd_mapping *mapping)
+{
+	if (mapping->length && !list_empty(&mapping->node))
+		dma_sync_sgtable_for_cpu(mapping->mapper->dev, &mapping->table,
+					 mapping->direction);
+}
+
+/*
+ * The bus address of the byte at @offset, which lies inside the mapping, and how
+ * far it is contiguous for the device. Walking forward goes on where @walk is.
+ */
+void iomd_mapping_walk(const struct iomd_mapping *mapping, struct iomd_mapping_walk *walk,
+		       u64 offset, struct iomd_extent *extent)
+{
+	u64 skip;
+
+	if (!walk->sg || offset < walk->start) {
+		walk->sg = mapping->table.sgl;
+		walk->start = 0;
+	}
+	while (offset - walk->start >= sg_dma_len(walk->sg)) {
+		walk->start += sg_dma_len(walk->sg);
+		walk->sg = sg_next(walk->sg);
+	}
+
+	skip = offset - walk->start;
+	extent->address = sg_dma_address(walk->sg) + skip;
+	extent->length = sg_dma_len(walk->sg) - skip;
+}

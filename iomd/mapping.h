@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Mappers, and the DMA mappings made with them.
+ */
+#ifndef _IOMD_MAPPING_H
+#define _IOMD_MAPPING_H
+
+#include <linux/dma-direction.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/scatterlist.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "core.h"
+
+/**
+ * struct iomd_mapper - A device, as a source of bus addresses.
+ * @ref: References.
+ * @dev: Device, held; NULL for the identity mapper.
+ * @translates: An IOMMU stands between the device and memory.
+ * @page_size: Granule of translation.
+ * @lock: Guards @mappings and @revoked.
+ * @mappings: Live mappings.
+ * @revoked: The device has been unbound: nothing is mapped any more.
+ */
+struct iomd_mapper {
+	struct kref ref;
+	struct device *dev;
+	bool translates;
+	u64 page_size;
+	spinlock_t lock;
+	struct list_head mappings;
+	bool revoked;
+};
+
+/* Transfers of a few pieces need no scatterlist of their own. */
+#define IOMD_MAPPING_LOCAL	4
+
+/**
+ * struct iomd_mapping - A linear space of bytes, mapped for one device.
+ * @mapper: Who maps, a reference is held; NULL while nothing is mapped.
+ * @node: In @mapper's list; empty once revoked.
+ * @direction: As mapped.
+ * @length: Bytes.
+ * @table: What was mapped. Its entries are @local if they fit.
+ * @local: The first entries.
+ */
+struct iomd_mapping {
+	struct iomd_mapper *mapper;
+	struct list_head node;
+	enum dma_data_direction direction;
+	u64 length;
+	struct sg_table table;
+	struct scatterlist local[IOMD_MAPPING_LOCAL];
+};
+
+/* Where a walk through a mapping is. Start one by zeroing it. */
+struct iomd_mapping_walk {
+	struct scatterlist *sg;
+	u64 start;
+};
+
+/*
+ * What is to be mapped: answers for any offset below the length where the bytes
+ * are in CPU-physical memory. Called with ascending offsets. Must not sleep.
+ */
+typedef int (*iomd_extent_fn)(void *source, u64 offset, struct iomd_extent *extent);
+
+/* A mapper through which addresses are the CPU's own. */
+static inline bool iomd_mapper_is_identity(const struct iomd_mapper *mapper)
+{
+	return !mapper->dev;
+}
+
+static inline bool iomd_mapping_is_live(const struct iomd_mapping *mapping)
+{
+	return mapping->mapper;
+}
+
+int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
+		     iomd_extent_fn extent_fn, void *source, u64 length,
+		     enum dma_data_direction direction, gfp_t gfp);
+void iomd_mapping_unmap(struct iomd_mapping *mapping);
+void iomd_mapping_sync_for_device(struct iomd_mapping *mapping);
+void iomd_mapping_sync_for_cpu(struct iomd_mapping *mapping);
+void iomd_mapping_walk(const struct iomd_mapping *mapping, struct iomd_mapping_walk *walk,
+		       u64 offset, struct iomd_extent *extent);
+
+#endif /* _IOMD_MAPPING_H */

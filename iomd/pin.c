@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * User memory to runs, and back.
+ *
+ * Pages are pinned a batch at a time, because the fast path keeps interrupts off
+ * for a whole call, and merged by page frame number as they come. Only batches
+ * are ever held as page pointers; which pages are pinned is known from the runs,
+ * and they are unpinned run by run, which costs one atomic operation a folio.
+ */
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "pin.h"
+#include "runs.h"
+
+#define BATCH_PAGES	512
+#define LOCAL_PAGES	32
+
+/*
+ * A batch is a page full of pointers. One is kept on every CPU, because a fresh
+ * one would be cleared each time on kernels that clear what they allocate.
+ */
+static DEFINE_PER_CPU(struct page **, spare_batch);
+
+static struct page **batch_get(void)
+{
+	struct page **pages = this_cpu_xchg(spare_batch, NULL);
+
+	return pages ?: kmalloc_array(BATCH_PAGES, sizeof(*pages), GFP_KERNEL);
+}
+
+static void batch_put(struct page **pages)
+{
+	kfree(this_cpu_xchg(spare_batch, pages));
+}
+
+/* Module exit: nothing pins any more. */
+void iomd_pin_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		kfree(per_cpu(spare_batch, cpu));
+}
+
+/* Where pages come from, and what the loop over batches has to keep. */
+struct pin_source {
+	struct mm_struct *mm;
+	bool remote;		/* not the caller's own address space */
+	unsigned int gup_flags;
+};
+
+static long pin_pages(const struct pin_source *source, unsigned long start, int nr,
+		      unsigned int gup_flags, struct page **pages)
+{
+	if (source->remote)
+		return iomd_pin_user_pages_remote(source->mm, start, nr, gup_flags, pages);
+	return pin_user_pages_fast(start, nr, gup_flags, pages);
+}
+
+/*
+ * Say why @start could not be pinned, in errnos that mean one thing each: the
+ * kernel returns -EFAULT for memory that is not there, for memory that may not
+ * be written and for memory that cannot be pinned at all.
+ */
+static int pin_classify(const struct pin_source *source, unsigned long start)
+{
+	struct mm_struct *mm = source->mm;
+	struct vm_area_struct *vma;
+	int err;
+
+	mmap_read_lock(mm);
+	vma = find_vma(mm, start);
+	if (!vma || start < vma->vm_start)
+		err = -EFAULT;
+	else if (!(vma->vm_flags & VM_READ) ||
+		 ((source->gup_flags & FOLL_WRITE) && !(vma->vm_flags & VM_WRITE)))
+		err = -EACCES;
+	else
+		err = -EXFULL;
+	mmap_read_unlock(mm);
+	return err;
+}
+
+/* Every error that pinning returns, as one of those we document. */
+static int pin_errno(const struct pin_source *source, unsigned long start, long ret)
+{
+	switch (ret) {
+	case 0:
+	case -EFAULT:
+	case -EOVERFLOW:
+	case -EINVAL:
+		return pin_classify(source, start);
+	case -ENOMEM:
+		return -ENOMEM;
+	case -EINTR:
+	case -ERESTARTSYS:
+		return -ECANCELED;
+	default:
+		return -EXFULL;
+	}
+}
+
+/* Pin up to a batch at @start. Return: pages pinned, at least one, or an errno. */
+static long pin_batch(const struct pin_source *source, unsigned long start, int nr,
+		      struct page **pages)
+{
+	unsigned int stable = 0;
+	long ret;
+
+	if (fatal_signal_pending(current))
+		return -ECANCELED;
+
+	/* A mapping that is shared or read-only for good takes no forced write. */
+	if (!(source->gup_flags & FOLL_WRITE))
+		stable = IOMD_FOLL_STABLE_READ;
+	ret = pin_pages(source, start, nr, source->gup_flags | stable, pages);
+	if (stable && ret == -EFAULT)
+		ret = pin_pages(source, start, nr, source->gup_flags, pages);
+
+	return ret > 0 ? ret : pin_errno(source, start, ret);
+}
+
+/*
+ * Append @nr pinned pages of which the first @skip bytes are not meant and
+ * @length bytes are. On error the pages not yet in @runs are unpinned.
+ */
+static int pin_append(struct iomd_runs *runs, struct page **pages, long nr, u32 skip, u64 length)
+{
+	long i;
+	int err;
+
+	for (i = 0; i < nr; i++) {
+		u64 chunk = min_t(u64, PAGE_SIZE - skip, length);
+
+		err = iomd_runs_add(runs, page_to_phys(pages[i]) + skip, chunk);
+		if (err) {
+			unpin_user_pages(pages + i, nr - i);
+			return err;
+		}
+		length -= chunk;
+		skip = 0;
+	}
+	return 0;
+}
+
+static int pin_range(struct iomd_runs *runs, const struct pin_source *source, u64 address,
+		     u64 length, struct page **pages, int max_pages)
+{
+	while (length) {
+		u32 skip = offset_in_page(address);
+		u64 nr_left = DIV_ROUND_UP_ULL(skip + length, PAGE_SIZE);
+		u64 chunk;
+		long nr;
+		int err;
+
+		nr = pin_batch(source, address - skip, min_t(u64, nr_left, max_pages), pages);
+		if (nr < 0)
+			return nr;
+
+		chunk = min_t(u64, ((u64)nr << PAGE_SHIFT) - skip, length);
+		err = pin_append(runs, pages, nr, skip, chunk);
+		if (err)
+			return err;
+
+		address += chunk;
+		length -= chunk;
+		cond_resched();
+	}
+	return 0;
+}
+
+/*
+ * Pin [@address, @address + @length) of @mm for as long as it takes, and append
+ * the pages to @runs, not merged with what is there already. On error the runs
+ * appended so far stay, pinned: the caller drops the list as a whole.
+ *
+ * Sleeps, faults and takes mmap_lock of @mm. The caller has checked that the
+ * range does not wrap, and holds @mm (mmgrab).
+ *
+ * Return: 0; -EFAULT where nothing is mapped; -EACCES where the mapping does not
+ * allow the access; -EXFULL where memory is of a kind that cannot be pinned;
+ * -ENXIO if the address space has exited; -ENOMEM; -ECANCELED if the caller is
+ * being killed.
+ */
+int iomd_pin_user(struct iomd_runs *runs, struct mm_struct *mm, u64 address, u64 length,
+		  unsigned int how)
+{
+	struct pin_source source = {
+		.mm = mm,
+		.remote = current->mm != mm,
+		.gup_flags = FOLL_LONGTERM,
+	};
+	struct page *local[LOCAL_PAGES], **pages = local;
+	int max_pages = LOCAL_PAGES;
+	int err = -ENOMEM;
+
+	if (how & IOMD_PIN_WRITE)
+		source.gup_flags |= FOLL_WRITE;
+	if (how & IOMD_PIN_NO_FAULT)
+		source.gup_flags |= FOLL_NOFAULT;
+
+	if (source.remote && !mmget_not_zero(mm))
+		return -ENXIO;
+
+	if (offset_in_page(address) + length > LOCAL_PAGES * PAGE_SIZE) {
+		pages = batch_get();
+		max_pages = BATCH_PAGES;
+	}
+	if (pages) {
+		iomd_runs_break(runs);
+		err = pin_range(runs, &source, address, length, pages, max_pages);
+		iomd_runs_break(runs);
+	}
+	if (pages && pages != local)
+		batch_put(pages);
+	if (source.remote)
+		mmput(mm);
+	return err;
+}
+
+/*
+ * Unpin all pages of @runs, which hold nothing but pinned user memory, and empty
+ * the list. @dirty: the device may have written them. Sleeps.
+ */
+void iomd_unpin_user(struct iomd_runs *runs, bool dirty)
+{
+	unsigned long since_resched = 0;
+	u64 start = 0;
+	u32 i;
+
+	for (i = 0; i < runs->nr; i++) {
+		const struct iomd_run *run = iomd_runs_at(runs, i);
+		unsigned long nr = DIV_ROUND_UP_ULL(offset_in_page(run->phys) + run->end - start,
+						    PAGE_SIZE);
+
+		unpin_user_page_range_dirty_lock(pfn_to_page(PHYS_PFN(run->phys)), nr, dirty);
+		start = run->end;
+
+		since_resched += nr;
+		if (since_resched >= BATCH_PAGES) {
+			since_resched = 0;
+			cond_resched();
+		}
+	}
+	iomd_runs_free(runs);
+}

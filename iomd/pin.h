@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * User memory to runs, and back.
+ */
+#ifndef _IOMD_PIN_H
+#define _IOMD_PIN_H
+
+#include <linux/types.h>
+
+struct iomd_runs;
+struct mm_struct;
+
+/* How to pin. */
+#define IOMD_PIN_WRITE		0x1	/* the device writes the pages */
+#define IOMD_PIN_NO_FAULT	0x2	/* only pages that are present */
+
+int iomd_pin_user(struct iomd_runs *runs, struct mm_struct *mm, u64 address, u64 length,
+		  unsigned int how);
+void iomd_unpin_user(struct iomd_runs *runs, bool dirty);
+void iomd_pin_exit(void);
+
+#endif /* _IOMD_PIN_H */

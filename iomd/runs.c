@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Storage of run lists, and the search in them.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "runs.h"
+
+/* A chunk that is bigger than the local one but smaller than a page. */
+#define FIRST_CHUNK	64
+
+void iomd_runs_init(struct iomd_runs *runs)
+{
+	runs->length = 0;
+	runs->tail = IOMD_RUNS_NO_TAIL;
+	runs->highest = 0;
+	runs->nr = 0;
+	runs->capacity = IOMD_RUNS_LOCAL;
+	runs->nr_chunks = 1;
+	runs->max_chunks = 1;
+	runs->is_physical = false;
+	runs->chunks = &runs->first;
+	runs->first = runs->local;
+}
+
+/* Give all storage back; the list is then empty and may be used again. */
+void iomd_runs_free(struct iomd_runs *runs)
+{
+	u32 i;
+
+	for (i = 1; i < runs->nr_chunks; i++)
+		kfree(runs->chunks[i]);
+	if (runs->chunks[0] != runs->local)
+		kfree(runs->chunks[0]);
+	if (runs->chunks != &runs->first)
+		kvfree(runs->chunks);
+	iomd_runs_init(runs);
+}
+
+/* Replace the first chunk by one of @capacity runs. */
+static int grow_first_chunk(struct iomd_runs *runs, u32 capacity)
+{
+	struct iomd_run *chunk = runs->chunks[0];
+
+	if (chunk == runs->local) {
+		chunk = kmalloc_array(capacity, sizeof(*chunk), GFP_KERNEL);
+		if (chunk)
+			memcpy(chunk, runs->local, sizeof(runs->local));
+	} else {
+		chunk = krealloc(chunk, array_size(capacity, sizeof(*chunk)), GFP_KERNEL);
+	}
+	if (!chunk)
+		return -ENOMEM;
+
+	runs->chunks[0] = chunk;
+	runs->capacity = capacity;
+	if (runs->nr)
+		runs->last = &chunk[runs->nr - 1];
+	return 0;
+}
+
+/* Make room for another pointer to a chunk. */
+static int grow_directory(struct iomd_runs *runs)
+{
+	struct iomd_run **chunks;
+	u32 max_chunks = runs->max_chunks == 1 ? 16 : runs->max_chunks * 2;
+
+	chunks = kvmalloc_array(max_chunks, sizeof(*chunks), GFP_KERNEL | __GFP_NOWARN);
+	if (!chunks)
+		return -ENOMEM;
+
+	memcpy(chunks, runs->chunks, array_size(runs->nr_chunks, sizeof(*chunks)));
+	if (runs->chunks != &runs->first)
+		kvfree(runs->chunks);
+	runs->chunks = chunks;
+	runs->max_chunks = max_chunks;
+	return 0;
+}
+
+/*
+ * Make room for at least one more run: the first chunk grows in two steps to its
+ * full size, from then on a chunk is added at a time.
+ */
+int iomd_runs_grow(struct iomd_runs *runs)
+{
+	struct iomd_run *chunk;
+
+	if (runs->capacity < FIRST_CHUNK)
+		return grow_first_chunk(runs, FIRST_CHUNK);
+	if (runs->capacity < IOMD_RUNS_CHUNK)
+		return grow_first_chunk(runs, IOMD_RUNS_CHUNK);
+
+	if (runs->nr_chunks == runs->max_chunks) {
+		int err = grow_directory(runs);
+
+		if (err)
+			return err;
+	}
+
+	chunk = kmalloc_array(IOMD_RUNS_CHUNK, sizeof(*chunk), GFP_KERNEL);
+	if (!chunk)
+		return -ENOMEM;
+	runs->chunks[runs->nr_chunks++] = chunk;
+	runs->capacity += IOMD_RUNS_CHUNK;
+	return 0;
+}
+
+/* The first run that ends behind @offset. @offset lies inside the list. */
+u32 iomd_runs_search(const struct iomd_runs *runs, u64 offset)
+{
+	u32 low = 0, high = runs->nr - 1;
+
+	while (low < high) {
+		u32 middle = low + (high - low) / 2;
+
+		if (iomd_runs_at(runs, middle)->end > offset)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The run list: memory as an ordered list of physically contiguous pieces.
+ *
+ * This is the form in which every descriptor keeps the memory it describes.
+ * Page arrays, scatterlists and DMA segments are derived from it, never kept
+ * beside it.
+ */
+#ifndef _IOMD_RUNS_H
+#define _IOMD_RUNS_H
+
+#include <linux/types.h>
+
+/*
+ * 16 bytes a run. A run says where it ends in the list rather than how long it
+ * is, so that an offset is found by binary search with nothing stored on top.
+ */
+struct iomd_run {
+	u64 phys;	/* CPU-physical address of the first byte */
+	u64 end;	/* offset in the list at which the run ends, exclusive */
+};
+
+/* Enough for I/O of a few pages, which then allocates nothing. */
+#define IOMD_RUNS_LOCAL		8
+
+#define IOMD_RUNS_CHUNK_SHIFT	8
+#define IOMD_RUNS_CHUNK		(1U << IOMD_RUNS_CHUNK_SHIFT)
+
+#define IOMD_RUNS_NO_TAIL	(~0ULL)
+
+/**
+ * struct iomd_runs - A run list.
+ * @length: Bytes described.
+ * @tail: Physical address that would continue the last run, or
+ *	IOMD_RUNS_NO_TAIL where nothing may be merged with it.
+ * @highest: Highest physical address in the list, exclusive.
+ * @last: The last run; meaningless while @nr is 0.
+ * @nr: Runs.
+ * @capacity: Runs that fit without growing.
+ * @nr_chunks: Elements of @chunks in use.
+ * @max_chunks: Elements of @chunks there is room for.
+ * @is_physical: Made from physical addresses: need not be memory the CPU maps.
+ * @chunks: Run i is chunks[i / IOMD_RUNS_CHUNK][i % IOMD_RUNS_CHUNK].
+ * @first: The only element of @chunks while one chunk is enough.
+ * @local: The first chunk while a few runs are enough.
+ *
+ * A list grows chunk by chunk and is never copied as a whole; finding run i
+ * costs two loads however long the list is. The struct points into itself and
+ * must not be moved.
+ */
+struct iomd_runs {
+	u64 length;
+	u64 tail;
+	u64 highest;
+	struct iomd_run *last;
+	u32 nr;
+	u32 capacity;
+	u32 nr_chunks;
+	u32 max_chunks;
+	bool is_physical;
+	struct iomd_run **chunks;
+	struct iomd_run *first;
+	struct iomd_run local[IOMD_RUNS_LOCAL];
+};
+
+void iomd_runs_init(struct iomd_runs *runs);
+void iomd_runs_free(struct iomd_runs *runs);
+int iomd_runs_grow(struct iomd_runs *runs);
+u32 iomd_runs_search(const struct iomd_runs *runs, u64 offset);
+
+static inline struct iomd_run *iomd_runs_at(const struct iomd_runs *runs, u32 index)
+{
+	return &runs->chunks[index >> IOMD_RUNS_CHUNK_SHIFT][index & (IOMD_RUNS_CHUNK - 1)];
+}
+
+static inline u64 iomd_runs_start(const struct iomd_runs *runs, u32 index)
+{
+	return index ? iomd_runs_at(runs, index - 1)->end : 0;
+}
+
+/* What follows is not continued from what is there, even if it could be. */
+static inline void iomd_runs_break(struct iomd_runs *runs)
+{
+	runs->tail = IOMD_RUNS_NO_TAIL;
+}
+
+/*
+ * Append @length bytes at @phys; they extend the last run if they continue it.
+ * The caller has made sure that the sum of lengths does not overflow.
+ * Return: 0 or -ENOMEM; on error the list is as it was.
+ */
+static inline int iomd_runs_add(struct iomd_runs *runs, u64 phys, u64 length)
+{
+	if (phys != runs->tail) {
+		if (runs->nr == runs->capacity) {
+			int err = iomd_runs_grow(runs);
+
+			if (err)
+				return err;
+		}
+		runs->last = iomd_runs_at(runs, runs->nr++);
+		runs->last->phys = phys;
+	}
+	runs->length += length;
+	runs->last->end = runs->length;
+	runs->tail = phys + length;
+	if (runs->tail > runs->highest)
+		runs->highest = runs->tail;
+	return 0;
+}
+
+/*
+ * The run that holds @offset, which lies inside the list. @hint is where the
+ * caller looked last: walking forward finds the run without a search.
+ */
+static inline u32 iomd_runs_find(const struct iomd_runs *runs, u64 offset, u32 hint)
+{
+	if (hint < runs->nr && offset >= iomd_runs_start(runs, hint)) {
+		if (offset < iomd_runs_at(runs, hint)->end)
+			return hint;
+		hint++;
+		if (hint < runs->nr && offset < iomd_runs_at(runs, hint)->end)
+			return hint;
+	}
+	return iomd_runs_search(runs, offset);
+}
+
+#endif /* _IOMD_RUNS_H */
