@@ -517,6 +517,9 @@ general.o: /work/main/iomd/general.c \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/vmalloc.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/vmalloc.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/pgtable_areas.h \
+ arch/x86/include/generated/asm/unaligned.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/unaligned.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/unaligned/packed_struct.h \
  /work/main/iomd/general.h /work/main/iomd/account.h \
  /work/main/iomd/core.h /work/main/iomd/mapping.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/scatterlist.h \

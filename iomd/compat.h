@@ -11,6 +11,13 @@
 #include <linux/version.h>
 #include <linux/vmalloc.h>
 
+/* Moved in 6.12. To go when 6.1 does. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#include <asm/unaligned.h>
+#else
+#include <linux/unaligned.h>
+#endif
+
 #ifdef CONFIG_X86
 #include <asm/processor.h>
 #endif

@@ -6,10 +6,10 @@
  */
 #include <linux/export.h>
 
-#include <asm/unaligned.h>
-
 #include <iomd/dma.h>
 #include <iomd/namespace.h>
+
+#include "compat.h"
 
 /**
  * iomd_dma_output_host32() - Two 32-bit words in the CPU's byte order.
