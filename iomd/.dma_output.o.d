@@ -33,6 +33,8 @@ dma_output.o: /work/main/iomd/dma_output.c \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/linkage.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/ibt.h \
  /work/main/include/iomd/dma.h /work/main/include/iomd/client.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/init.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/build_bug.h \
  /work/main/include/iomd/types.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/bits.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/const.h \
@@ -40,7 +42,6 @@ dma_output.o: /work/main/iomd/dma_output.c \
  /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/linux/const.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/vdso/bits.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/linux/bits.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/build_bug.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/overflow.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/limits.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/linux/limits.h \
@@ -63,7 +64,6 @@ dma_output.o: /work/main/iomd/dma_output.c \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/uapi/asm/processor-flags.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/mem_encrypt.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/mem_encrypt.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/init.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/cc_platform.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/math_emu.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/ptrace.h \

@@ -13,6 +13,7 @@
 
 #include <linux/compiler.h>
 #include <linux/export.h>
+#include <linux/init.h>
 
 struct iomd_mapper;
 struct module;
