@@ -31,6 +31,8 @@ returns.o: /work/main/iomd/returns.c \
  arch/x86/include/generated/uapi/asm/errno.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/asm-generic/errno.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/asm-generic/errno-base.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/errno.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/linux/errno.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/export.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/linkage.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/stringify.h \

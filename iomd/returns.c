@@ -3,6 +3,7 @@
  * IOReturn codes: one table, read in both directions.
  */
 #include <linux/err.h>
+#include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
 

@@ -5,7 +5,13 @@
 #ifndef _IOMD_IOMD_H
 #define _IOMD_IOMD_H
 
+#include <iomd/buffer.h>
+#include <iomd/client.h>
+#include <iomd/desc.h>
+#include <iomd/dma.h>
+#include <iomd/mapper.h>
 #include <iomd/namespace.h>
 #include <iomd/returns.h>
+#include <iomd/types.h>
 
 #endif /* _IOMD_IOMD_H */

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Values that every object of iomd shares: directions, option words, ranges,
+ * segments, tasks. The numbers are IOKit's, because ported drivers pass numbers.
+ */
+#ifndef _IOMD_TYPES_H
+#define _IOMD_TYPES_H
+
+#include <linux/bits.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+struct mm_struct;
+
+/*
+ * Directions, seen from memory: IN is device to memory, OUT memory to device.
+ *
+ * Beware: enum dma_data_direction uses the same small numbers with the opposite
+ * meaning (DMA_TO_DEVICE is 1, IOMD_DIRECTION_IN is 1). Never pass one for the
+ * other; iomd_direction_to_dma() converts.
+ */
+#define IOMD_DIRECTION_NONE		0x0	/* in a call: the descriptor's own */
+#define IOMD_DIRECTION_IN		0x1	/* the device writes the memory */
+#define IOMD_DIRECTION_OUT		0x2	/* the device reads the memory */
+#define IOMD_DIRECTION_OUT_IN		0x3
+#define IOMD_DIRECTION_IN_OUT		0x3
+
+/* Modifiers of iomd_desc_prepare(). */
+#define IOMD_PREPARE_TO_PHYS32		0x4	/* pages must lie below 4 GiB */
+#define IOMD_PREPARE_NO_FAULT		0x8	/* fail rather than page in */
+#define IOMD_PREPARE_NO_ZERO_FILL	0x10	/* new pages need not be cleared */
+#define IOMD_PREPARE_NON_COHERENT	0x20	/* accepted */
+#define IOMD_PREPARE_AVOID_THROTTLING	0x100	/* fail rather than be throttled */
+
+/* Modifiers of iomd_desc_complete(). */
+#define IOMD_COMPLETE_WITH_ERROR	0x40	/* the contents are not valid */
+#define IOMD_COMPLETE_WITH_DATA_VALID	0x80	/* valid now, though still pinned */
+
+/* Options of descriptor constructors. */
+#define IOMD_MEMORY_DIRECTION_MASK	0x00000007
+#define IOMD_MEMORY_AUTO_PREPARE	0x00000008	/* prepared when constructed */
+#define IOMD_MEMORY_TYPE_VIRTUAL	0x00000010
+#define IOMD_MEMORY_TYPE_PHYSICAL	0x00000020
+#define IOMD_MEMORY_TYPE_UPL		0x00000030
+#define IOMD_MEMORY_TYPE_PERSISTENT_MD	0x00000040
+#define IOMD_MEMORY_TYPE_UIO		0x00000050
+#define IOMD_MEMORY_TYPE_MASK		0x000000f0
+#define IOMD_MEMORY_AS_REFERENCE	0x00000100	/* use the caller's range array in place */
+#define IOMD_MEMORY_BUFFER_PAGEABLE	0x00000400
+#define IOMD_MEMORY_MAPPER_NONE		0x00000800	/* addresses are CPU-physical */
+#define IOMD_MEMORY_HOST_ONLY		0x00001000	/* never for DMA */
+#define IOMD_MEMORY_SOURCE_SEGMENT	0x00002000	/* get_physical_segment: source address */
+#define IOMD_MEMORY_REDIRECTED		0x00004000	/* state */
+#define IOMD_MEMORY_PREPARED_READ_ONLY	0x00008000	/* state: pinned for reading only */
+#define IOMD_MEMORY_PERSISTENT		0x00010000
+#define IOMD_MEMORY_MAP_COPY_ON_WRITE	0x00020000
+#define IOMD_MEMORY_REMOTE		0x00040000	/* not reachable by this CPU */
+#define IOMD_MEMORY_THREAD_SAFE		0x00100000
+#define IOMD_MEMORY_CLEAR_ENCRYPT	0x00200000
+#define IOMD_MEMORY_BUFFER_PURGEABLE	0x00400000
+#define IOMD_MEMORY_USE_RESERVE		0x00800000
+#define IOMD_MEMORY_BUFFER_CACHE_MASK	0x70000000
+
+/* Options of buffer constructors: another namespace, never to be mixed with the above. */
+#define IOMD_BUFFER_PHYSICALLY_CONTIGUOUS	0x00000010	/* as the device sees it */
+#define IOMD_BUFFER_PAGEABLE			0x00000020
+#define IOMD_BUFFER_PURGEABLE			0x00000040
+#define IOMD_BUFFER_HOST_PHYSICALLY_CONTIGUOUS	0x00000080	/* as the CPU sees it */
+#define IOMD_BUFFER_SHARING_TYPE_MASK		0x000f0000
+#define IOMD_BUFFER_UNSHARED			0x00000000
+#define IOMD_BUFFER_KERNEL_USER_SHARED		0x00010000	/* page aligned, whole pages */
+#define IOMD_BUFFER_MEMORY_FLAGS		0x00b0080f	/* passed on to the descriptor */
+
+/* Cache modes, as part of buffer and map options. */
+#define IOMD_MAP_CACHE_MASK		0x00000f00
+#define IOMD_MAP_CACHE_SHIFT		8
+#define IOMD_MAP_DEFAULT_CACHE		0x000
+#define IOMD_MAP_INHIBIT_CACHE		0x100
+#define IOMD_MAP_WRITE_THRU_CACHE	0x200
+#define IOMD_MAP_COPYBACK_CACHE		0x300
+#define IOMD_MAP_WRITE_COMBINE_CACHE	0x400
+#define IOMD_MAP_COPYBACK_INNER_CACHE	0x500
+#define IOMD_MAP_POSTED_WRITE		0x600
+#define IOMD_MAP_REAL_TIME_CACHE	0x700
+#define IOMD_MAP_POSTED_REORDERED	0x800
+#define IOMD_MAP_POSTED_COMBINED_REORDERED 0x900
+
+/* Special answers of iomd_desc_get_preparation_id(). */
+#define IOMD_PREPARATION_ID_UNPREPARED		0ULL
+#define IOMD_PREPARATION_ID_UNSUPPORTED		1ULL
+#define IOMD_PREPARATION_ID_ALWAYS_PREPARED	2ULL
+
+/**
+ * struct iomd_range - One contiguous piece of memory.
+ * @address: Virtual address in some task, or physical address.
+ * @length: Bytes; may be zero.
+ *
+ * IOKit: IOAddressRange, IOVirtualRange, IOPhysicalRange.
+ */
+struct iomd_range {
+	u64 address;
+	u64 length;
+};
+
+/**
+ * struct iomd_segment32 - One segment for a device that takes 32-bit words.
+ * @iovm_addr: Bus address.
+ * @length: Bytes.
+ *
+ * IOKit: IODMACommand::Segment32.
+ */
+struct iomd_segment32 {
+	u32 iovm_addr;
+	u32 length;
+};
+
+/**
+ * struct iomd_segment64 - One segment.
+ * @iovm_addr: Bus address.
+ * @length: Bytes.
+ *
+ * IOKit: IODMACommand::Segment64, IOAddressSegment.
+ */
+struct iomd_segment64 {
+	u64 iovm_addr;
+	u64 length;
+};
+
+/*
+ * A task is its address space. NULL means "no task", that is physical memory;
+ * IOMD_KERNEL_TASK is the kernel, and never dereferenced.
+ */
+#define IOMD_KERNEL_TASK	((struct mm_struct *)1UL)
+
+/**
+ * iomd_current_task() - The task on whose behalf this thread runs.
+ *
+ * A kernel thread answers for the kernel. Code that will run later from a worker
+ * must take the task when the request comes in. IOKit: current_task().
+ *
+ * Return: An address space the caller must not put, or IOMD_KERNEL_TASK.
+ */
+static inline struct mm_struct *iomd_current_task(void)
+{
+	if (current->flags & PF_KTHREAD)
+		return IOMD_KERNEL_TASK;
+	return current->mm;
+}
+
+#endif /* _IOMD_TYPES_H */
