@@ -22,6 +22,16 @@ tree_dir() {
 	echo "$CACHE/trees/$(basename "$TOP")-$(echo "$TOP" | sha256sum | cut -c1-8)"
 }
 
+# run_dir LANE: make and name an empty directory for what a lane leaves behind.
+run_dir() {
+	local dir
+
+	dir=$(tree_dir)/run/$1
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	echo "$dir"
+}
+
 say() {
 	echo "$*" >&2
 }
