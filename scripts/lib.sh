@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What every lane script needs: where things are, how to speak, how to lock.
+# Sourced, never run.
+#
+# Standard output belongs to the answer of a script (a path, a table); progress
+# and complaints go to standard error.
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+CACHE=${IOMD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iomd}
+JOBS=${JOBS:-$(nproc)}
+
+# The kernel series that the lanes cover.
+SERIES="6.1 6.12"
+
+export TOP CACHE JOBS SERIES LC_ALL=C
+mkdir -p "$CACHE"
+
+# What belongs to this checkout (builds, runs, logs), apart from that of others.
+tree_dir() {
+	echo "$CACHE/trees/$(basename "$TOP")-$(echo "$TOP" | sha256sum | cut -c1-8)"
+}
+
+# run_dir LANE: make and name an empty directory for what a lane leaves behind.
+run_dir() {
+	local dir
+
+	dir=$(tree_dir)/run/$1
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	echo "$dir"
+}
+
+say() {
+	echo "$*" >&2
+}
+
+die() {
+	echo "error: $*" >&2
+	exit 1
+}
+
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+apt_get() {
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@" >&2
+}
+
+# Package lists older than a day are fetched anew, because Debian removes
+# superseded kernels from its archive. "force" does not look at the age.
+apt_update() {
+	local stamp=$CACHE/apt-updated
+
+	if [ "${1:-}" != force ] && [ -n "$(find "$stamp" -mtime -1 2>/dev/null)" ]; then
+		return 0
+	fi
+	say "apt-get update"
+	apt_get update && touch "$stamp"
+}
+
+# with_lock NAME COMMAND...: two runs at once share one download or build.
+with_lock() {
+	local name=$1
+
+	shift
+	mkdir -p "$CACHE/locks"
+	(
+		flock 9
+		"$@" 9>&-
+	) 9>"$CACHE/locks/$name"
+}
+
+# fetch_debs DIR PACKAGE[=VERSION]...: unpack packages under DIR without
+# installing them. Nothing outside DIR changes.
+fetch_debs() {
+	local dir=$1 deb
+
+	shift
+	say "fetching $*"
+	mkdir -p "$dir/debs" &&
+	(cd "$dir/debs" && apt-get -qq -o APT::Sandbox::User=root download "$@" >&2) || return 1
+	for deb in "$dir"/debs/*.deb; do
+		dpkg-deb -x "$deb" "$dir" || return 1
+	done
+	rm -r "$dir/debs"
+}
