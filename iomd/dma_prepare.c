@@ -192,6 +192,10 @@ static int set_up_mapping(struct iomd_dma *dma)
 	dma->mapped = shared_mapping(dma);
 	if (!dma->mapped)
 		return map_privately(dma);
+	if (iomd_mapping_is_revoked(dma->mapped)) {
+		dma->mapped = NULL;
+		return -ENODEV;
+	}
 	dma->mapped_base = dma->offset;
 	iomd_mapping_sync_for_device(dma->mapped);
 	return 0;
