@@ -3,11 +3,8 @@
  * The general descriptor: ranges of one task's memory, or of physical memory. How
  * prepares, completes and holds are counted, and what wired memory answers.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/atomic.h>
 #include <linux/mm.h>
-#include <linux/printk.h>
 
 #include <iomd/desc.h>
 
@@ -129,10 +126,7 @@ int iomd_general_complete(struct iomd_desc *desc, u32 direction)
 		complete_last(general);
 	mutex_unlock(&general->lock);
 
-	if (!balanced)
-		pr_warn_ratelimited("complete of a %s descriptor that is not prepared\n",
-				    desc->ops->name);
-	return 0;
+	return balanced ? 0 : -EALREADY;
 }
 
 /*

@@ -42,7 +42,7 @@ struct iomd_client;
  */
 struct iomd_general {
 	struct iomd_desc base;
-	struct mutex lock;
+	struct mutex lock;	/* see above */
 	u32 prepare_count;
 	refcount_t wired;
 	u32 access;

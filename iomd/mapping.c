@@ -80,7 +80,8 @@ static int cutter_next(struct cutter *cut, struct iomd_extent *entry)
 		return 0;
 
 	*entry = cut->left;
-	limit = min(cut->max_entry, cut->boundary - (entry->address & cut->boundary) + 1 ?: U64_MAX);
+	limit = cut->boundary - (entry->address & cut->boundary) + 1;
+	limit = min(cut->max_entry, limit ?: U64_MAX);
 	if (entry->length > limit) {
 		entry->length = limit;
 		end = (entry->address + limit) & PAGE_MASK;

@@ -29,7 +29,7 @@ struct iomd_mapper {
 	struct device *dev;
 	bool translates;
 	u64 page_size;
-	spinlock_t lock;
+	spinlock_t lock;	/* see above */
 	struct list_head mappings;
 	bool revoked;
 };

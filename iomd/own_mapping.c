@@ -71,16 +71,21 @@ static struct iomd_mapping *own_mapping_locked(struct iomd_general *general)
 		return ERR_PTR(-EAGAIN);
 
 	mapping = make_own_mapping(general);
-	if (!IS_ERR(mapping))
-		smp_store_release(&general->own_mapping, mapping);
+	if (IS_ERR(mapping))
+		return mapping;
+
+	/* Pairs with the load in iomd_general_own_mapping(). */
+	smp_store_release(&general->own_mapping, mapping);
 	return mapping;
 }
 
 struct iomd_mapping *iomd_general_own_mapping(struct iomd_desc *desc, bool may_sleep)
 {
 	struct iomd_general *general = iomd_to_general(desc);
-	struct iomd_mapping *mapping = smp_load_acquire(&general->own_mapping);
+	struct iomd_mapping *mapping;
 
+	/* Pairs with the store in own_mapping_locked(). */
+	mapping = smp_load_acquire(&general->own_mapping);
 	if (mapping || !may_sleep || !desc->mapper || iomd_mapper_is_identity(desc->mapper))
 		return mapping;
 
