@@ -1,4 +1,4 @@
-general.o: /work/main/iomd/general.c \
+describe.o: /work/main/iomd/describe.c \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/compiler-version.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/kconfig.h \
  include/generated/autoconf.h \
@@ -6,7 +6,12 @@ general.o: /work/main/iomd/general.c \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/compiler-context-analysis.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/compiler_attributes.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/compiler-gcc.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/atomic.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/export.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/compiler.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/compiler_types.h \
+ arch/x86/include/generated/asm/rwonce.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/asm-generic/rwonce.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/kasan-checks.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/types.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/linux/types.h \
  arch/x86/include/generated/uapi/asm/types.h \
@@ -19,24 +24,28 @@ general.o: /work/main/iomd/general.c \
  /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/linux/posix_types.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/stddef.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/linux/stddef.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/compiler_types.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/posix_types.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/uapi/asm/posix_types_64.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/asm-generic/posix_types.h \
- /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/atomic.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/compiler.h \
- arch/x86/include/generated/asm/rwonce.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/asm-generic/rwonce.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/kasan-checks.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/kcsan-checks.h \
- /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/alternative.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/linkage.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/stringify.h \
- /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/asm.h \
- /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/extable_fixup_types.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/linkage.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/ibt.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/mm.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/errno.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/linux/errno.h \
+ arch/x86/include/generated/uapi/asm/errno.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/asm-generic/errno.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/asm-generic/errno-base.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/mmdebug.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/bug.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/bug.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/instrumentation.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/objtool.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/objtool_types.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/asm.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/extable_fixup_types.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/asm-generic/bug.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/once_lite.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/panic.h \
@@ -45,10 +54,6 @@ general.o: /work/main/iomd/general.c \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/init.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/build_bug.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/kern_levels.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/linkage.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/export.h \
- /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/linkage.h \
- /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/ibt.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/ratelimit_types.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/bits.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/const.h \
@@ -80,29 +85,6 @@ general.o: /work/main/iomd/general.c \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/jump_label.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/jump_label.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/nops.h \
- /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/cmpxchg.h \
- /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/cpufeatures.h \
- /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/required-features.h \
- /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/disabled-features.h \
- /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/cmpxchg_64.h \
- /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/rmwcc.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/args.h \
- /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/barrier.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/asm-generic/barrier.h \
- /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/atomic64_64.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/atomic/atomic-arch-fallback.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/atomic/atomic-long.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/atomic/atomic-instrumented.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/instrumented.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/kmsan-checks.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/mm.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/errno.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/linux/errno.h \
- arch/x86/include/generated/uapi/asm/errno.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/asm-generic/errno.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/uapi/asm-generic/errno-base.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/mmdebug.h \
- /usr/src/linux-headers-6.12.117+deb12-common/include/linux/bug.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/gfp.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/gfp_types.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/mmzone.h \
@@ -111,6 +93,8 @@ general.o: /work/main/iomd/general.c \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/preempt.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/cleanup.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/preempt.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/rmwcc.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/args.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/percpu.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/asm-generic/percpu.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/threads.h \
@@ -131,6 +115,10 @@ general.o: /work/main/iomd/general.c \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/cc_platform.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/nospec-branch.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/static_key.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/alternative.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/cpufeatures.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/required-features.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/disabled-features.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/msr-index.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/unwind_hints.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/orc_types.h \
@@ -154,11 +142,15 @@ general.o: /work/main/iomd/general.c \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/container_of.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/bitops.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/asm-generic/bitops/generic-non-atomic.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/barrier.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/asm-generic/barrier.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/bitops.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/asm-generic/bitops/sched.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/arch_hweight.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/asm-generic/bitops/const_hweight.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/asm-generic/bitops/instrumented-atomic.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/instrumented.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/kmsan-checks.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/asm-generic/bitops/instrumented-non-atomic.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/asm-generic/bitops/instrumented-lock.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/asm-generic/bitops/le.h \
@@ -184,6 +176,14 @@ general.o: /work/main/iomd/general.c \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/bitfield.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/bitmap-str.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/cpumask_types.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/atomic.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/atomic.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/cmpxchg.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/cmpxchg_64.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/atomic64_64.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/atomic/atomic-arch-fallback.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/atomic/atomic-long.h \
+ /usr/src/linux-headers-6.12.117+deb12-common/include/linux/atomic/atomic-instrumented.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/numa.h \
  /usr/src/linux-headers-6.12.117+deb12-common/arch/x86/include/asm/frame.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/thread_info.h \
@@ -573,5 +573,4 @@ general.o: /work/main/iomd/general.c \
  /usr/src/linux-headers-6.12.117+deb12-common/include/asm-generic/pci_iomap.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/logic_pio.h \
  /usr/src/linux-headers-6.12.117+deb12-common/include/linux/fwnode.h \
- /work/main/iomd/runs.h /work/main/iomd/objects.h /work/main/iomd/pin.h \
- /work/main/iomd/resolve.h
+ /work/main/iomd/runs.h /work/main/iomd/objects.h
