@@ -147,6 +147,7 @@ struct iomd_desc_ops {
  * @flags: Creation options and state bits.
  * @tag: The owner's, not interpreted.
  * @length: Bytes described.
+ * @depth: How deep descriptors are nested in this one.
  * @mapper: Mapper the descriptor is bound to, or NULL; a reference is held.
  * @release_work: Runs the release when the last reference goes in a context that
  *	cannot sleep.
@@ -157,6 +158,7 @@ struct iomd_desc {
 	u32 flags;
 	u32 tag;
 	u64 length;
+	u32 depth;
 	struct iomd_mapper *mapper;
 	struct work_struct release_work;
 };
@@ -165,6 +167,15 @@ void iomd_desc_init(struct iomd_desc *desc, const struct iomd_desc_ops *ops);
 void iomd_desc_exit(struct iomd_desc *desc);
 int iomd_desc_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
 		   struct iomd_extent *extent);
+
+u64 iomd_next_preparation_id(void);
+
+/* Does a descriptor give CPU-physical addresses whatever is asked? */
+static inline bool iomd_desc_is_untranslated(const struct iomd_desc *desc)
+{
+	return desc->flags & (IOMD_MEMORY_MAPPER_NONE | IOMD_MEMORY_HOST_ONLY |
+			      IOMD_MEMORY_REMOTE);
+}
 
 static inline bool iomd_desc_hold(struct iomd_desc *desc)
 {

@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/atomic.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/preempt.h>
@@ -220,25 +221,11 @@ int iomd_desc_complete(struct iomd_desc *desc, u32 direction)
 }
 EXPORT_SYMBOL_NS_GPL(iomd_desc_complete, IOMD_NS);
 
-/* Does this descriptor give CPU-physical addresses whatever is asked? */
-static bool desc_is_untranslated(const struct iomd_desc *desc)
-{
-	return desc->flags & (IOMD_MEMORY_MAPPER_NONE | IOMD_MEMORY_HOST_ONLY |
-			      IOMD_MEMORY_REMOTE);
-}
-
 static int desc_physical_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent)
 {
 	struct iomd_walk walk = {};
 
 	return iomd_desc_walk(desc, &walk, offset, extent);
-}
-
-static int desc_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent)
-{
-	if (!desc->ops->bus_extent)
-		return -EOPNOTSUPP;
-	return desc->ops->bus_extent(desc, offset, extent);
 }
 
 /* One line says what a caller did wrong, and who it was. */
@@ -268,10 +255,10 @@ static u64 desc_segment(struct iomd_desc *desc, u64 offset, u64 *length, u32 opt
 	int err = 0;
 
 	if (offset < desc->length) {
-		if ((options & IOMD_MEMORY_MAPPER_NONE) || desc_is_untranslated(desc))
+		if ((options & IOMD_MEMORY_MAPPER_NONE) || iomd_desc_is_untranslated(desc))
 			err = desc_physical_extent(desc, offset, &extent);
 		else
-			err = desc_bus_extent(desc, offset, &extent);
+			err = desc->ops->bus_extent(desc, offset, &extent);
 	}
 	if (err) {
 		desc_complain(desc, err, caller);
@@ -401,6 +388,14 @@ void iomd_desc_set_tag(struct iomd_desc *desc, u32 tag)
 	desc->tag = tag;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_desc_set_tag, IOMD_NS);
+
+/* Preparation IDs name a lifetime of any descriptor, and are never used again. */
+u64 iomd_next_preparation_id(void)
+{
+	static atomic64_t last_id = ATOMIC64_INIT((1LL << 32) - 1);
+
+	return atomic64_inc_return(&last_id);
+}
 
 /**
  * iomd_desc_get_preparation_id() - Name of the prepared lifetime.

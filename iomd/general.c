@@ -3,7 +3,6 @@
  * The general descriptor: ranges of one task's memory, or of physical memory. How
  * prepares, completes and holds are counted, and what wired memory answers.
  */
-#include <linux/atomic.h>
 #include <linux/mm.h>
 
 #include <iomd/desc.h>
@@ -195,13 +194,6 @@ bool iomd_general_is_read_only(struct iomd_desc *desc)
 	return READ_ONCE(desc->flags) & IOMD_MEMORY_PREPARED_READ_ONLY;
 }
 
-static u64 next_preparation_id(void)
-{
-	static atomic64_t last_id = ATOMIC64_INIT((1LL << 32) - 1);
-
-	return atomic64_inc_return(&last_id);
-}
-
 u64 iomd_general_preparation_id(struct iomd_desc *desc)
 {
 	struct iomd_general *general = iomd_to_general(desc);
@@ -210,7 +202,7 @@ u64 iomd_general_preparation_id(struct iomd_desc *desc)
 	mutex_lock(&general->lock);
 	if (general->prepare_count) {
 		if (!general->preparation_id)
-			general->preparation_id = next_preparation_id();
+			general->preparation_id = iomd_next_preparation_id();
 		id = general->preparation_id;
 	}
 	mutex_unlock(&general->lock);

@@ -102,7 +102,8 @@ int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_exte
 	struct iomd_mapping *mapping;
 	int err = 0;
 
-	if (desc->mapper && iomd_mapper_is_identity(desc->mapper)) {
+	if (iomd_desc_is_untranslated(desc) ||
+	    (desc->mapper && iomd_mapper_is_identity(desc->mapper))) {
 		struct iomd_walk physical = {};
 
 		return iomd_desc_walk(desc, &physical, offset, extent);

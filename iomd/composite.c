@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Descriptors that are made of others: an ordered list of windows on them.
+ *
+ * A sub descriptor has one window, a multi descriptor has windows that show all of
+ * what they are on. Composites own no memory and count no prepares: what is asked
+ * of them they ask of their parts.
+ */
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+#include <iomd/desc.h>
+
+#include "composite.h"
+
+int iomd_composite_init(struct iomd_composite *composite, const struct iomd_desc_ops *ops,
+			u32 capacity)
+{
+	composite->part = kvcalloc(capacity, sizeof(*composite->part),
+				   GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!composite->part)
+		return -ENOMEM;
+	composite->capacity = capacity;
+	spin_lock_init(&composite->lock);
+	iomd_desc_init(&composite->base, ops);
+	return 0;
+}
+
+void iomd_composite_exit(struct iomd_composite *composite)
+{
+	iomd_composite_clear(composite);
+	kvfree(composite->part);
+	iomd_desc_exit(&composite->base);
+}
+
+/*
+ * Append a window on @desc, which is then held. Return: 0; -EINVAL if the window
+ * does not lie in @desc; -ENOSPC if there is no room; -EOVERFLOW if the composite
+ * gets too long; -ELOOP if descriptors are nested too deep.
+ */
+int iomd_composite_add(struct iomd_composite *composite, struct iomd_desc *desc, u64 offset,
+		       u64 length)
+{
+	u64 end, total;
+
+	if (!desc || check_add_overflow(offset, length, &end) || end > desc->length)
+		return -EINVAL;
+	if (composite->nr == composite->capacity)
+		return -ENOSPC;
+	if (check_add_overflow(composite->base.length, length, &total))
+		return -EOVERFLOW;
+	if (desc->depth + 1 > IOMD_MAX_DEPTH)
+		return -ELOOP;
+
+	composite->part[composite->nr++] = (struct iomd_part) {
+		.desc = iomd_desc_get(desc),
+		.offset = offset,
+		.end = total,
+	};
+	composite->base.length = total;
+	composite->base.depth = max_t(u32, composite->base.depth, desc->depth + 1);
+	return 0;
+}
+
+/* Let go of all parts. */
+void iomd_composite_clear(struct iomd_composite *composite)
+{
+	while (composite->nr)
+		iomd_desc_put(composite->part[--composite->nr].desc);
+	composite->base.length = 0;
+	composite->base.depth = 0;
+	composite->preparation_id = 0;
+}
+
+/* Prepare all of every part's descriptor, in order; or, on error, none. */
+int iomd_composite_prepare(struct iomd_desc *desc, u32 direction)
+{
+	struct iomd_composite *composite = iomd_to_composite(desc);
+	u32 i, done;
+	int err;
+
+	for (i = 0; i < composite->nr; i++) {
+		err = iomd_desc_prepare(composite->part[i].desc, direction);
+		if (err)
+			goto err_prepared;
+	}
+	return 0;
+
+err_prepared:
+	for (done = 0; done < i; done++)
+		iomd_desc_complete(composite->part[done].desc, IOMD_DIRECTION_NONE);
+	return err;
+}
+
+/* Complete every part's descriptor. Return: the last error, or 0. */
+int iomd_composite_complete(struct iomd_desc *desc, u32 direction)
+{
+	struct iomd_composite *composite = iomd_to_composite(desc);
+	int last = 0;
+	u32 i;
+
+	for (i = 0; i < composite->nr; i++) {
+		struct iomd_desc *part = composite->part[i].desc;
+		int err = part->ops->complete(part, direction);
+
+		if (err)
+			last = err;
+	}
+	return last;
+}
+
+/* The part that holds @offset: the first that ends behind it. */
+static u32 composite_search(const struct iomd_composite *composite, u64 offset)
+{
+	u32 low = 0, high = composite->nr - 1;
+
+	while (low < high) {
+		u32 middle = low + (high - low) / 2;
+
+		if (composite->part[middle].end > offset)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* A part, where it begins in the composite, and the offset in its descriptor. */
+struct place {
+	const struct iomd_part *part;
+	u64 start;
+	u64 inner;
+};
+
+/* Return: 0, or -EOVERFLOW if the part has become shorter than its window. */
+static int composite_place(const struct iomd_composite *composite, u64 offset,
+			   struct place *place)
+{
+	u32 index = composite_search(composite, offset);
+
+	place->part = &composite->part[index];
+	place->start = index ? composite->part[index - 1].end : 0;
+	place->inner = place->part->offset + (offset - place->start);
+	return place->inner < place->part->desc->length ? 0 : -EOVERFLOW;
+}
+
+/*
+ * The part's own window on a run list, cut to what of it the part shows, and moved
+ * to where the part is.
+ */
+int iomd_composite_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset)
+{
+	struct place place;
+	u64 first, end;
+	int err;
+
+	err = composite_place(iomd_to_composite(desc), offset, &place);
+	if (err)
+		return err;
+	err = place.part->desc->ops->resolve(place.part->desc, walk, place.inner);
+	if (err)
+		return err;
+
+	first = max(walk->start, place.part->offset);
+	end = min(walk->end, place.part->offset + (place.part->end - place.start));
+	walk->base += first - walk->start;
+	walk->start = place.start + (first - place.part->offset);
+	walk->end = place.start + (end - place.part->offset);
+	return 0;
+}
+
+int iomd_composite_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent)
+{
+	struct place place;
+	int err;
+
+	err = composite_place(iomd_to_composite(desc), offset, &place);
+	if (err)
+		return err;
+	err = place.part->desc->ops->bus_extent(place.part->desc, place.inner, extent);
+	if (err)
+		return err;
+	extent->length = min(extent->length, place.part->end - offset);
+	return 0;
+}
+
+/* Hold all parts, or none. */
+bool iomd_composite_hold(struct iomd_desc *desc)
+{
+	struct iomd_composite *composite = iomd_to_composite(desc);
+	u32 i;
+
+	for (i = 0; i < composite->nr; i++)
+		if (!iomd_desc_hold(composite->part[i].desc))
+			goto err_held;
+	return true;
+
+err_held:
+	while (i--)
+		iomd_desc_drop(composite->part[i].desc);
+	return false;
+}
+
+void iomd_composite_drop(struct iomd_desc *desc)
+{
+	struct iomd_composite *composite = iomd_to_composite(desc);
+	u32 i;
+
+	for (i = 0; i < composite->nr; i++)
+		iomd_desc_drop(composite->part[i].desc);
+}
+
+bool iomd_composite_is_read_only(struct iomd_desc *desc)
+{
+	struct iomd_composite *composite = iomd_to_composite(desc);
+	u32 i;
+
+	for (i = 0; i < composite->nr; i++)
+		if (composite->part[i].desc->ops->is_read_only(composite->part[i].desc))
+			return true;
+	return false;
+}
+
+/* Nothing is known of how the bytes begin, since no piece was pinned as such. */
+void iomd_composite_summarize(struct iomd_desc *desc, struct iomd_summary *summary)
+{
+	struct iomd_composite *composite = iomd_to_composite(desc);
+	u64 highest = 0;
+	u32 i;
+
+	for (i = 0; i < composite->nr; i++) {
+		struct iomd_desc *part = composite->part[i].desc;
+
+		part->ops->summarize(part, summary);
+		highest = max(highest, summary->highest);
+	}
+	summary->length = desc->length;
+	summary->highest = highest;
+	summary->page_align = -1;
+}
+
+/* Take note of a part's lifetime; another one means that ours has ended, too. */
+static void see_part(struct iomd_composite *composite, struct iomd_part *part, u64 id)
+{
+	spin_lock(&composite->lock);
+	if (part->seen_id != id) {
+		part->seen_id = id;
+		composite->preparation_id = 0;
+	}
+	spin_unlock(&composite->lock);
+}
+
+/* The parts' answer, if any of them is not prepared or does not know. */
+u64 iomd_composite_preparation_id(struct iomd_desc *desc)
+{
+	struct iomd_composite *composite = iomd_to_composite(desc);
+	u64 id;
+	u32 i;
+
+	for (i = 0; i < composite->nr; i++) {
+		struct iomd_part *part = &composite->part[i];
+
+		id = iomd_desc_get_preparation_id(part->desc);
+		if (id == IOMD_PREPARATION_ID_UNPREPARED ||
+		    id == IOMD_PREPARATION_ID_UNSUPPORTED)
+			return id;
+		see_part(composite, part, id);
+	}
+
+	spin_lock(&composite->lock);
+	if (!composite->preparation_id)
+		composite->preparation_id = iomd_next_preparation_id();
+	id = composite->preparation_id;
+	spin_unlock(&composite->lock);
+	return id;
+}

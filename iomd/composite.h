@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Descriptors that are made of others: an ordered list of windows on them.
+ */
+#ifndef _IOMD_COMPOSITE_H
+#define _IOMD_COMPOSITE_H
+
+#include <linux/spinlock.h>
+
+#include "core.h"
+
+/**
+ * struct iomd_part - A window on a descriptor.
+ * @desc: The descriptor, held.
+ * @offset: First byte of the window, in @desc.
+ * @end: Offset at which the part ends in the composite, exclusive.
+ * @seen_id: Preparation ID of @desc when the composite was last asked for its own.
+ */
+struct iomd_part {
+	struct iomd_desc *desc;
+	u64 offset;
+	u64 end;
+	u64 seen_id;
+};
+
+/**
+ * struct iomd_composite - A descriptor made of others; the first member of a kind.
+ * @base: The common part.
+ * @lock: Guards @preparation_id, and @seen_id of the parts. Not held while a part is
+ *	asked for anything.
+ * @preparation_id: The composite's own, as of when it was last asked for; 0 before.
+ * @nr: Parts.
+ * @capacity: Parts there is room for.
+ * @part: The parts, in order.
+ */
+struct iomd_composite {
+	struct iomd_desc base;
+	spinlock_t lock;	/* see above */
+	u64 preparation_id;
+	u32 nr;
+	u32 capacity;
+	struct iomd_part *part;
+};
+
+/*
+ * How deep descriptors may be nested: what is asked of a composite is asked of its
+ * parts in turn, on one stack.
+ */
+#define IOMD_MAX_DEPTH	32
+
+static inline struct iomd_composite *iomd_to_composite(struct iomd_desc *desc)
+{
+	return container_of(desc, struct iomd_composite, base);
+}
+
+int iomd_composite_init(struct iomd_composite *composite, const struct iomd_desc_ops *ops,
+			u32 capacity);
+void iomd_composite_exit(struct iomd_composite *composite);
+int iomd_composite_add(struct iomd_composite *composite, struct iomd_desc *desc, u64 offset,
+		       u64 length);
+void iomd_composite_clear(struct iomd_composite *composite);
+
+int iomd_composite_prepare(struct iomd_desc *desc, u32 direction);
+int iomd_composite_complete(struct iomd_desc *desc, u32 direction);
+int iomd_composite_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset);
+bool iomd_composite_hold(struct iomd_desc *desc);
+void iomd_composite_drop(struct iomd_desc *desc);
+void iomd_composite_summarize(struct iomd_desc *desc, struct iomd_summary *summary);
+bool iomd_composite_is_read_only(struct iomd_desc *desc);
+int iomd_composite_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
+u64 iomd_composite_preparation_id(struct iomd_desc *desc);
+
+/* What all composites do alike. */
+#define IOMD_COMPOSITE_OPS \
+	.resolve = iomd_composite_resolve, \
+	.hold = iomd_composite_hold, \
+	.drop = iomd_composite_drop, \
+	.summarize = iomd_composite_summarize, \
+	.is_read_only = iomd_composite_is_read_only, \
+	.bus_extent = iomd_composite_bus_extent
+
+#endif /* _IOMD_COMPOSITE_H */
