@@ -14,24 +14,49 @@
 
 #include "composite.h"
 
-int iomd_composite_init(struct iomd_composite *composite, const struct iomd_desc_ops *ops,
-			u32 capacity)
+/* Make room for @capacity parts in a composite that has none. */
+int iomd_composite_resize(struct iomd_composite *composite, u32 capacity)
 {
-	composite->part = kvcalloc(capacity, sizeof(*composite->part),
-				   GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!composite->part)
+	struct iomd_part *part = kvcalloc(capacity, sizeof(*part),
+					  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+
+	if (!part)
 		return -ENOMEM;
+	kvfree(composite->part);
+	composite->part = part;
 	composite->capacity = capacity;
-	spin_lock_init(&composite->lock);
-	iomd_desc_init(&composite->base, ops);
 	return 0;
 }
 
-void iomd_composite_exit(struct iomd_composite *composite)
+/*
+ * A new composite of kind @ops, with room for @capacity parts. Return: the composite,
+ * or ERR_PTR(-ENOMEM).
+ */
+struct iomd_composite *iomd_composite_create(const struct iomd_desc_ops *ops, u32 capacity)
 {
+	struct iomd_composite *composite = kzalloc(sizeof(*composite), GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!composite)
+		return ERR_PTR(-ENOMEM);
+	err = iomd_composite_resize(composite, capacity);
+	if (err) {
+		kfree(composite);
+		return ERR_PTR(err);
+	}
+	spin_lock_init(&composite->lock);
+	iomd_desc_init(&composite->base, ops);
+	return composite;
+}
+
+void iomd_composite_release(struct iomd_desc *desc)
+{
+	struct iomd_composite *composite = iomd_to_composite(desc);
+
 	iomd_composite_clear(composite);
 	kvfree(composite->part);
-	iomd_desc_exit(&composite->base);
+	iomd_desc_exit(desc);
+	kfree(composite);
 }
 
 /*

@@ -24,10 +24,11 @@ struct iomd_part {
 };
 
 /**
- * struct iomd_composite - A descriptor made of others; the first member of a kind.
+ * struct iomd_composite - A descriptor made of others.
  * @base: The common part.
  * @lock: Guards @preparation_id, and @seen_id of the parts. Not held while a part is
  *	asked for anything.
+ * @is_prepared: An interleaved descriptor's state; of no use to others.
  * @preparation_id: The composite's own, as of when it was last asked for; 0 before.
  * @nr: Parts.
  * @capacity: Parts there is room for.
@@ -36,6 +37,7 @@ struct iomd_part {
 struct iomd_composite {
 	struct iomd_desc base;
 	spinlock_t lock;	/* see above */
+	bool is_prepared;
 	u64 preparation_id;
 	u32 nr;
 	u32 capacity;
@@ -53,9 +55,8 @@ static inline struct iomd_composite *iomd_to_composite(struct iomd_desc *desc)
 	return container_of(desc, struct iomd_composite, base);
 }
 
-int iomd_composite_init(struct iomd_composite *composite, const struct iomd_desc_ops *ops,
-			u32 capacity);
-void iomd_composite_exit(struct iomd_composite *composite);
+struct iomd_composite *iomd_composite_create(const struct iomd_desc_ops *ops, u32 capacity);
+int iomd_composite_resize(struct iomd_composite *composite, u32 capacity);
 int iomd_composite_add(struct iomd_composite *composite, struct iomd_desc *desc, u64 offset,
 		       u64 length);
 void iomd_composite_clear(struct iomd_composite *composite);
@@ -69,6 +70,7 @@ void iomd_composite_summarize(struct iomd_desc *desc, struct iomd_summary *summa
 bool iomd_composite_is_read_only(struct iomd_desc *desc);
 int iomd_composite_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
 u64 iomd_composite_preparation_id(struct iomd_desc *desc);
+void iomd_composite_release(struct iomd_desc *desc);
 
 /* What all composites do alike. */
 #define IOMD_COMPOSITE_OPS \

@@ -3,7 +3,6 @@
  * Multi descriptors: descriptors one after the other, as one.
  */
 #include <linux/export.h>
-#include <linux/slab.h>
 
 #include <iomd/desc.h>
 #include <iomd/multi.h>
@@ -23,21 +22,13 @@ static int multi_prepare(struct iomd_desc *desc, u32 direction)
 	return iomd_composite_prepare(desc, direction);
 }
 
-static void multi_release(struct iomd_desc *desc)
-{
-	struct iomd_composite *composite = iomd_to_composite(desc);
-
-	iomd_composite_exit(composite);
-	kfree(composite);
-}
-
 static const struct iomd_desc_ops multi_ops = {
 	.name = "multi",
 	IOMD_COMPOSITE_OPS,
 	.prepare = multi_prepare,
 	.complete = iomd_composite_complete,
 	.preparation_id = iomd_composite_preparation_id,
-	.release = multi_release,
+	.release = iomd_composite_release,
 };
 
 /* Either all children are pageable buffers, or none is. */
@@ -103,22 +94,53 @@ struct iomd_desc *iomd_multi_with_descriptors(struct iomd_desc *const *descripto
 
 	if (!descriptors || !count)
 		return ERR_PTR(-EINVAL);
-	composite = kzalloc(sizeof(*composite), GFP_KERNEL_ACCOUNT);
-	if (!composite)
-		return ERR_PTR(-ENOMEM);
+	composite = iomd_composite_create(&multi_ops, count);
+	if (IS_ERR(composite))
+		return ERR_CAST(composite);
 
-	err = iomd_composite_init(composite, &multi_ops, count);
-	if (err)
-		goto err_free;
 	err = multi_fill(composite, descriptors, count, direction);
-	if (err)
-		goto err_exit;
+	if (err) {
+		iomd_desc_put(&composite->base);
+		return ERR_PTR(err);
+	}
 	return &composite->base;
-
-err_exit:
-	iomd_composite_exit(composite);
-err_free:
-	kfree(composite);
-	return ERR_PTR(err);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_multi_with_descriptors, IOMD_NS);
+
+/**
+ * iomd_multi_init_with_descriptors() - Make a multi descriptor of other descriptors.
+ * @multi: Descriptor made by iomd_multi_with_descriptors(), which nobody is using.
+ * @descriptors: As for iomd_multi_with_descriptors(), as the rest is.
+ * @count: Elements of @descriptors.
+ * @direction: IOMD_DIRECTION_*.
+ * @as_reference: Makes no difference.
+ *
+ * Those it was made of before are let go first, prepared or not.
+ * IOKit: IOMultiMemoryDescriptor::initWithDescriptors().
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -EOPNOTSUPP for a descriptor of another kind; else the errors of
+ *	   iomd_multi_with_descriptors(), after which @multi is made of nothing.
+ *
+ * Implements MULTI-9.
+ */
+int iomd_multi_init_with_descriptors(struct iomd_desc *multi,
+				     struct iomd_desc *const *descriptors, u32 count,
+				     u32 direction, bool as_reference)
+{
+	struct iomd_composite *composite = iomd_to_composite(multi);
+	int err;
+
+	if (multi->ops != &multi_ops)
+		return -EOPNOTSUPP;
+	if (!descriptors || !count)
+		return -EINVAL;
+
+	iomd_composite_clear(composite);
+	err = iomd_composite_resize(composite, count) ?:
+	      multi_fill(composite, descriptors, count, direction);
+	if (err)
+		iomd_composite_clear(composite);
+	return err;
+}
+EXPORT_SYMBOL_NS_GPL(iomd_multi_init_with_descriptors, IOMD_NS);

@@ -9,9 +9,12 @@
 #include <iomd/client.h>
 #include <iomd/desc.h>
 #include <iomd/dma.h>
+#include <iomd/interleaved.h>
 #include <iomd/mapper.h>
+#include <iomd/multi.h>
 #include <iomd/namespace.h>
 #include <iomd/returns.h>
+#include <iomd/sub.h>
 #include <iomd/types.h>
 
 #endif /* _IOMD_IOMD_H */
