@@ -46,6 +46,7 @@ struct iomd_composite *iomd_composite_create(const struct iomd_desc_ops *ops, u3
 	}
 	spin_lock_init(&composite->lock);
 	iomd_desc_init(&composite->base, ops);
+	composite->base.depth = 1;
 	return composite;
 }
 
@@ -60,9 +61,23 @@ void iomd_composite_release(struct iomd_desc *desc)
 }
 
 /*
+ * May @desc become a part of @composite? What is asked of a composite is asked of
+ * its parts in turn, on one stack: nesting has a limit, and must not be circular.
+ * Those that have the composite as a part rely on its depth, so that cannot grow;
+ * and every circle would make something grow deeper that is already a part.
+ */
+static bool may_contain(const struct iomd_composite *composite, const struct iomd_desc *desc)
+{
+	if (desc == &composite->base || desc->depth + 1 > IOMD_MAX_DEPTH)
+		return false;
+	return desc->depth + 1 <= composite->base.depth ||
+	       !atomic_read(&composite->base.nr_parents);
+}
+
+/*
  * Append a window on @desc, which is then held. Return: 0; -EINVAL if the window
  * does not lie in @desc; -ENOSPC if there is no room; -EOVERFLOW if the composite
- * gets too long; -ELOOP if descriptors are nested too deep.
+ * gets too long; -ELOOP if descriptors were nested too deep, or in a circle.
  */
 int iomd_composite_add(struct iomd_composite *composite, struct iomd_desc *desc, u64 offset,
 		       u64 length)
@@ -75,7 +90,7 @@ int iomd_composite_add(struct iomd_composite *composite, struct iomd_desc *desc,
 		return -ENOSPC;
 	if (check_add_overflow(composite->base.length, length, &total))
 		return -EOVERFLOW;
-	if (desc->depth + 1 > IOMD_MAX_DEPTH)
+	if (!may_contain(composite, desc))
 		return -ELOOP;
 
 	composite->part[composite->nr++] = (struct iomd_part) {
@@ -83,6 +98,7 @@ int iomd_composite_add(struct iomd_composite *composite, struct iomd_desc *desc,
 		.offset = offset,
 		.end = total,
 	};
+	atomic_inc(&desc->nr_parents);
 	composite->base.length = total;
 	composite->base.depth = max_t(u32, composite->base.depth, desc->depth + 1);
 	return 0;
@@ -91,10 +107,15 @@ int iomd_composite_add(struct iomd_composite *composite, struct iomd_desc *desc,
 /* Let go of all parts. */
 void iomd_composite_clear(struct iomd_composite *composite)
 {
-	while (composite->nr)
-		iomd_desc_put(composite->part[--composite->nr].desc);
+	while (composite->nr) {
+		struct iomd_desc *part = composite->part[--composite->nr].desc;
+
+		atomic_dec(&part->nr_parents);
+		iomd_desc_put(part);
+	}
 	composite->base.length = 0;
-	composite->base.depth = 0;
+	if (!atomic_read(&composite->base.nr_parents))
+		composite->base.depth = 1;
 	composite->preparation_id = 0;
 }
 

@@ -44,10 +44,7 @@ struct iomd_composite {
 	struct iomd_part *part;
 };
 
-/*
- * How deep descriptors may be nested: what is asked of a composite is asked of its
- * parts in turn, on one stack.
- */
+/* How deep descriptors may be nested. */
 #define IOMD_MAX_DEPTH	32
 
 static inline struct iomd_composite *iomd_to_composite(struct iomd_desc *desc)

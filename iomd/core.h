@@ -6,6 +6,7 @@
 #ifndef _IOMD_CORE_H
 #define _IOMD_CORE_H
 
+#include <linux/atomic.h>
 #include <linux/kref.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -147,7 +148,8 @@ struct iomd_desc_ops {
  * @flags: Creation options and state bits.
  * @tag: The owner's, not interpreted.
  * @length: Bytes described.
- * @depth: How deep descriptors are nested in this one.
+ * @depth: How deep descriptors are nested in this one; 0 if it is made of none.
+ * @nr_parents: How many times it is part of another.
  * @mapper: Mapper the descriptor is bound to, or NULL; a reference is held.
  * @release_work: Runs the release when the last reference goes in a context that
  *	cannot sleep.
@@ -159,6 +161,7 @@ struct iomd_desc {
 	u32 tag;
 	u64 length;
 	u32 depth;
+	atomic_t nr_parents;
 	struct iomd_mapper *mapper;
 	struct work_struct release_work;
 };
