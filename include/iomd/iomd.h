@@ -8,6 +8,7 @@
 #include <iomd/buffer.h>
 #include <iomd/client.h>
 #include <iomd/desc.h>
+#include <iomd/device.h>
 #include <iomd/dma.h>
 #include <iomd/interleaved.h>
 #include <iomd/mapper.h>
