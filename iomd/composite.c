@@ -116,7 +116,7 @@ void iomd_composite_clear(struct iomd_composite *composite)
 	composite->base.length = 0;
 	if (!atomic_read(&composite->base.nr_parents))
 		composite->base.depth = 1;
-	composite->preparation_id = 0;
+	atomic64_set(&composite->base.preparation_id, 0);
 }
 
 /* Prepare all of every part's descriptor, in order; or, on error, none. */
@@ -292,7 +292,7 @@ static void see_part(struct iomd_composite *composite, struct iomd_part *part, u
 	spin_lock(&composite->lock);
 	if (part->seen_id != id) {
 		part->seen_id = id;
-		composite->preparation_id = 0;
+		atomic64_set(&composite->base.preparation_id, 0);
 	}
 	spin_unlock(&composite->lock);
 }
@@ -315,9 +315,8 @@ u64 iomd_composite_preparation_id(struct iomd_desc *desc)
 	}
 
 	spin_lock(&composite->lock);
-	if (!composite->preparation_id)
-		composite->preparation_id = iomd_next_preparation_id();
-	id = composite->preparation_id;
+	iomd_desc_set_preparation_id(desc);
+	id = atomic64_read(&desc->preparation_id);
 	spin_unlock(&composite->lock);
 	return id;
 }

@@ -26,10 +26,9 @@ struct iomd_part {
 /**
  * struct iomd_composite - A descriptor made of others.
  * @base: The common part.
- * @lock: Guards @preparation_id, and @seen_id of the parts. Not held while a part is
+ * @lock: Guards @seen_id of the parts, and what follows from it. Not held while a part is
  *	asked for anything.
  * @is_prepared: An interleaved descriptor's state; of no use to others.
- * @preparation_id: The composite's own, as of when it was last asked for; 0 before.
  * @nr: Parts.
  * @capacity: Parts there is room for.
  * @part: The parts, in order.
@@ -38,7 +37,6 @@ struct iomd_composite {
 	struct iomd_desc base;
 	spinlock_t lock;	/* see above */
 	bool is_prepared;
-	u64 preparation_id;
 	u32 nr;
 	u32 capacity;
 	struct iomd_part *part;

@@ -130,7 +130,7 @@ struct iomd_desc_ops {
 
 	/**
 	 * @preparation_id: Name of the prepared lifetime. This callback is
-	 * optional; without it the answer is "unsupported".
+	 * optional; without it the answer is "unsupported", until a name is given.
 	 */
 	u64 (*preparation_id)(struct iomd_desc *desc);
 
@@ -147,6 +147,14 @@ struct iomd_desc_ops {
  * @ref: References.
  * @flags: Creation options and state bits.
  * @tag: The owner's, not interpreted.
+ * @kernel_tag: Accounting tag where the kernel uses the memory.
+ * @user_tag: Accounting tag where a task does.
+ * @mapper_options: For mappers.
+ * @is_extended: Something was stored that not every descriptor has; from then on
+ *	@preparation_id counts as an answer, if the kind has no better one.
+ * @preparation_id: Name of the prepared lifetime; 0 until asked for.
+ * @descriptor_id: Name of the descriptor; 0 until asked for.
+ * @context: Object kept for the owner, or NULL; a reference is held.
  * @length: Bytes described.
  * @depth: How deep descriptors are nested in this one; 0 if it is made of none.
  * @nr_parents: How many times it is part of another.
@@ -159,6 +167,13 @@ struct iomd_desc {
 	struct kref ref;
 	u32 flags;
 	u32 tag;
+	u16 kernel_tag;
+	u16 user_tag;
+	u16 mapper_options;
+	bool is_extended;
+	atomic64_t preparation_id;
+	atomic64_t descriptor_id;
+	struct iomd_context *context;
 	u64 length;
 	u32 depth;
 	atomic_t nr_parents;
@@ -170,8 +185,6 @@ void iomd_desc_init(struct iomd_desc *desc, const struct iomd_desc_ops *ops);
 void iomd_desc_exit(struct iomd_desc *desc);
 int iomd_desc_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
 		   struct iomd_extent *extent);
-
-u64 iomd_next_preparation_id(void);
 
 /* Does a descriptor give CPU-physical addresses whatever is asked? */
 static inline bool iomd_desc_is_untranslated(const struct iomd_desc *desc)

@@ -4,7 +4,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/atomic.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/preempt.h>
@@ -73,6 +72,7 @@ void iomd_desc_init(struct iomd_desc *desc, const struct iomd_desc_ops *ops)
 /* The last thing a kind's release does before it frees the memory. */
 void iomd_desc_exit(struct iomd_desc *desc)
 {
+	iomd_desc_set_context(desc, NULL);
 	iomd_mapper_put(desc->mapper);
 	iomd_objects_dec(IOMD_OBJECT_DESC);
 }
@@ -358,62 +358,3 @@ u64 iomd_desc_get_flags(const struct iomd_desc *desc)
 	return READ_ONCE(desc->flags);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_desc_get_flags, IOMD_NS);
-
-/**
- * iomd_desc_get_tag() - The owner's tag.
- * @desc: Descriptor.
- *
- * IOKit: IOMemoryDescriptor::getTag().
- *
- * Context: Any.
- * Return: What iomd_desc_set_tag() stored last; 0 at first. Implements MD-21.
- */
-u32 iomd_desc_get_tag(const struct iomd_desc *desc)
-{
-	return desc->tag;
-}
-EXPORT_SYMBOL_NS_GPL(iomd_desc_get_tag, IOMD_NS);
-
-/**
- * iomd_desc_set_tag() - Store a word with the descriptor.
- * @desc: Descriptor.
- * @tag: Anything; iomd does not look at it.
- *
- * IOKit: IOMemoryDescriptor::setTag().
- *
- * Context: Any. Implements MD-21.
- */
-void iomd_desc_set_tag(struct iomd_desc *desc, u32 tag)
-{
-	desc->tag = tag;
-}
-EXPORT_SYMBOL_NS_GPL(iomd_desc_set_tag, IOMD_NS);
-
-/* Preparation IDs name a lifetime of any descriptor, and are never used again. */
-u64 iomd_next_preparation_id(void)
-{
-	static atomic64_t last_id = ATOMIC64_INIT((1LL << 32) - 1);
-
-	return atomic64_inc_return(&last_id);
-}
-
-/**
- * iomd_desc_get_preparation_id() - Name of the prepared lifetime.
- * @desc: Descriptor.
- *
- * Two equal answers, other than the special ones, mean that the memory was not
- * unpinned in between. IOKit: IOMemoryDescriptor::getPreparationID().
- *
- * Context: Process context, may sleep.
- * Return: A number no other lifetime has or will have;
- *	   IOMD_PREPARATION_ID_UNPREPARED; or IOMD_PREPARATION_ID_UNSUPPORTED.
- *
- * Implements MD-55, MD-56, GMD-65..70.
- */
-u64 iomd_desc_get_preparation_id(struct iomd_desc *desc)
-{
-	if (!desc->ops->preparation_id)
-		return IOMD_PREPARATION_ID_UNSUPPORTED;
-	return desc->ops->preparation_id(desc);
-}
-EXPORT_SYMBOL_NS_GPL(iomd_desc_get_preparation_id, IOMD_NS);

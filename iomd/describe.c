@@ -191,7 +191,7 @@ static void forget(struct iomd_general *general)
 	}
 	refcount_set(&general->wired, 0);
 	general->prepare_count = 0;
-	general->preparation_id = 0;
+	atomic64_set(&general->base.preparation_id, 0);
 	if (iomd_general_is_user(general))
 		iomd_account_close(&general->account);
 	general->task = NULL;

@@ -99,7 +99,7 @@ static void complete_last(struct iomd_general *general)
 	lockdep_assert_held(&general->lock);
 
 	general->prepare_count = 0;
-	general->preparation_id = 0;
+	atomic64_set(&general->base.preparation_id, 0);
 	iomd_objects_dec(IOMD_OBJECT_PREPARED);
 	if (refcount_dec_and_test(&general->wired))
 		iomd_general_unwire(general);
@@ -201,9 +201,8 @@ u64 iomd_general_preparation_id(struct iomd_desc *desc)
 
 	mutex_lock(&general->lock);
 	if (general->prepare_count) {
-		if (!general->preparation_id)
-			general->preparation_id = iomd_next_preparation_id();
-		id = general->preparation_id;
+		iomd_desc_set_preparation_id(desc);
+		id = atomic64_read(&desc->preparation_id);
 	}
 	mutex_unlock(&general->lock);
 	return id;

@@ -27,7 +27,6 @@ struct iomd_client;
  * @resident: @runs is filled; for a user task's memory, its pages are pinned.
  * @access: IOMD_DIRECTION_* of the last prepare: what the device may do.
  * @discard: Do not mark pages dirty when they are unpinned.
- * @preparation_id: Name of the prepared lifetime; 0 until asked for.
  * @runs: The memory, while resident.
  * @own_mapping: All of it mapped for the descriptor's mapper; made on demand,
  *	lives as long as @resident. Once set it may be read without the lock while
@@ -48,7 +47,6 @@ struct iomd_general {
 	u32 access;
 	bool resident;
 	bool discard;
-	u64 preparation_id;
 	struct iomd_runs runs;
 	struct iomd_mapping *own_mapping;
 	struct work_struct unwire_work;

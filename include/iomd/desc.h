@@ -6,12 +6,25 @@
 #define _IOMD_DESC_H
 
 #include <linux/dma-direction.h>
+#include <linux/kref.h>
 
 #include <iomd/client.h>
 #include <iomd/types.h>
 
 struct iomd_desc;
 struct iomd_mapper;
+
+/**
+ * struct iomd_context - Something of the owner's that a descriptor keeps.
+ * @ref: References; embed this in what is to be kept.
+ * @release: Called when the last is given back.
+ *
+ * IOKit: any OSObject.
+ */
+struct iomd_context {
+	struct kref ref;
+	void (*release)(struct kref *ref);
+};
 
 struct iomd_desc *iomd_client_desc_with_options(struct iomd_client *client, const void *buffers,
 						u32 count, u32 offset, struct mm_struct *task,
@@ -67,7 +80,15 @@ u64 iomd_desc_get_length(const struct iomd_desc *desc);
 u64 iomd_desc_get_flags(const struct iomd_desc *desc);
 u32 iomd_desc_get_tag(const struct iomd_desc *desc);
 void iomd_desc_set_tag(struct iomd_desc *desc, u32 tag);
+void iomd_desc_set_vm_tags(struct iomd_desc *desc, u32 kernel_tag, u32 user_tag);
+u32 iomd_desc_get_vm_tag(const struct iomd_desc *desc, const struct mm_struct *task);
+void iomd_desc_set_mapper_options(struct iomd_desc *desc, u16 options);
+u16 iomd_desc_get_mapper_options(const struct iomd_desc *desc);
 u64 iomd_desc_get_preparation_id(struct iomd_desc *desc);
+void iomd_desc_set_preparation_id(struct iomd_desc *desc);
+u64 iomd_desc_get_descriptor_id(struct iomd_desc *desc);
+void iomd_desc_set_context(struct iomd_desc *desc, struct iomd_context *context);
+struct iomd_context *iomd_desc_copy_context(struct iomd_desc *desc);
 
 /**
  * iomd_direction_to_dma() - The DMA API's name for a direction.
