@@ -320,3 +320,69 @@ u64 iomd_composite_preparation_id(struct iomd_desc *desc)
 	spin_unlock(&composite->lock);
 	return id;
 }
+
+/* Pieces of different parts are never taken as one. */
+u64 iomd_composite_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length, u64 *first)
+{
+	struct iomd_composite *composite = iomd_to_composite(desc);
+	u64 end = offset + length, total = 0;
+	u32 i;
+
+	for (i = composite_search(composite, offset); offset < end; i++) {
+		const struct iomd_part *part = &composite->part[i];
+		u64 start = i ? composite->part[i - 1].end : 0;
+		u64 chunk = min(part->end, end) - offset;
+		u64 part_first;
+
+		if (!chunk)
+			continue;
+		total += part->desc->ops->dma_map_length(part->desc,
+							 part->offset + (offset - start),
+							 chunk, &part_first);
+		if (total && first) {
+			*first = part_first;
+			first = NULL;
+		}
+		offset += chunk;
+	}
+	return total;
+}
+
+/* The counts of all of every part's descriptor, up to the first that has none. */
+int iomd_composite_page_counts(struct iomd_desc *desc, u64 *resident, u64 *dirty)
+{
+	struct iomd_composite *composite = iomd_to_composite(desc);
+	int err = 0;
+	u32 i;
+
+	for (i = 0; i < composite->nr && !err; i++) {
+		struct iomd_desc *part = composite->part[i].desc;
+
+		err = part->ops->page_counts ? part->ops->page_counts(part, resident, dirty) :
+					       -EAGAIN;
+	}
+	return err;
+}
+
+/* Of several states, the one that says most about what is lost. */
+static u32 worse_state(u32 one, u32 other)
+{
+	return max(one, other);
+}
+
+int iomd_composite_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_state)
+{
+	struct iomd_composite *composite = iomd_to_composite(desc);
+	u32 worst = IOMD_PURGEABLE_NON_VOLATILE;
+	int err = 0;
+	u32 i;
+
+	for (i = 0; i < composite->nr && !err; i++) {
+		u32 old = IOMD_PURGEABLE_NON_VOLATILE;
+
+		err = iomd_desc_set_purgeable(composite->part[i].desc, new_state, &old);
+		worst = worse_state(worst, old);
+	}
+	*old_state = worst;
+	return err;
+}

@@ -129,6 +129,26 @@ struct iomd_desc_ops {
 	struct iomd_mapping *(*own_mapping)(struct iomd_desc *desc, bool may_sleep);
 
 	/**
+	 * @dma_map_length: Bytes of the pages that a window touches, which is not
+	 * empty and lies inside, pieces that continue each other taken as one; and
+	 * where in its page the first byte lies. Must not sleep. This callback is
+	 * mandatory.
+	 */
+	u64 (*dma_map_length)(struct iomd_desc *desc, u64 offset, u64 length, u64 *first);
+
+	/**
+	 * @page_counts: Add what there is to both counts. Returns 0; -EAGAIN without
+	 * a backing object. This callback is optional; without it there is none.
+	 */
+	int (*page_counts)(struct iomd_desc *desc, u64 *resident, u64 *dirty);
+
+	/**
+	 * @set_purgeable: Change the state to one there is, and say what it was. This
+	 * callback is optional; without it the answer is -EAGAIN.
+	 */
+	int (*set_purgeable)(struct iomd_desc *desc, u32 new_state, u32 *old_state);
+
+	/**
 	 * @preparation_id: Name of the prepared lifetime. This callback is
 	 * optional; without it the answer is "unsupported", until a name is given.
 	 */

@@ -98,6 +98,7 @@ void iomd_general_drop(struct iomd_desc *desc);
 void iomd_general_summarize(struct iomd_desc *desc, struct iomd_summary *summary);
 bool iomd_general_is_read_only(struct iomd_desc *desc);
 u64 iomd_general_preparation_id(struct iomd_desc *desc);
+u64 iomd_general_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length, u64 *first);
 void iomd_general_unwire_work(struct work_struct *work);
 
 /* describe.c: construction */
@@ -127,6 +128,7 @@ void iomd_general_exit(struct iomd_general *general);
 	.is_read_only = iomd_general_is_read_only, \
 	.bus_extent = iomd_general_bus_extent, \
 	.own_mapping = iomd_general_own_mapping, \
+	.dma_map_length = iomd_general_dma_map_length, \
 	.preparation_id = iomd_general_preparation_id
 
 #endif /* _IOMD_GENERAL_H */

@@ -27,6 +27,8 @@ static const struct iomd_desc_ops multi_ops = {
 	IOMD_COMPOSITE_OPS,
 	.prepare = multi_prepare,
 	.complete = iomd_composite_complete,
+	.page_counts = iomd_composite_page_counts,
+	.set_purgeable = iomd_composite_set_purgeable,
 	.preparation_id = iomd_composite_preparation_id,
 	.release = iomd_composite_release,
 };

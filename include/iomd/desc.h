@@ -75,6 +75,13 @@ u64 iomd_desc_write_bytes(struct iomd_desc *desc, u64 offset, const void *bytes,
 u64 iomd_desc_get_physical_segment(struct iomd_desc *desc, u64 offset, u64 *length, u32 options);
 u64 iomd_desc_get_physical_address(struct iomd_desc *desc);
 
+int iomd_desc_perform_operation(struct iomd_desc *desc, u32 operation, u64 offset, u64 length);
+u64 iomd_desc_get_dma_map_length(struct iomd_desc *desc, u64 *offset);
+int iomd_desc_get_page_counts(struct iomd_desc *desc, u64 *resident, u64 *dirty);
+int iomd_desc_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_state);
+int iomd_desc_set_ownership(struct iomd_desc *desc, struct mm_struct *owner, int ledger_tag,
+			    u32 ledger_options);
+
 u32 iomd_desc_get_direction(const struct iomd_desc *desc);
 u64 iomd_desc_get_length(const struct iomd_desc *desc);
 u64 iomd_desc_get_flags(const struct iomd_desc *desc);

@@ -85,6 +85,26 @@ struct mm_struct;
 #define IOMD_MAP_POSTED_REORDERED	0x800
 #define IOMD_MAP_POSTED_COMBINED_REORDERED 0x900
 
+/* Operations of iomd_desc_perform_operation(). */
+#define IOMD_MEMORY_INCOHERENT_IO_FLUSH	1	/* let the CPU see what devices wrote */
+#define IOMD_MEMORY_INCOHERENT_IO_STORE	2	/* let devices see what the CPU wrote */
+#define IOMD_MEMORY_CLEAR_ENCRYPTED	50
+#define IOMD_MEMORY_SET_ENCRYPTED	51
+
+/* States of iomd_desc_set_purgeable(), and modifiers of VOLATILE. */
+#define IOMD_PURGEABLE_KEEP_CURRENT	1	/* ask only */
+#define IOMD_PURGEABLE_NON_VOLATILE	2	/* contents are kept */
+#define IOMD_PURGEABLE_VOLATILE		3	/* contents may go at any time */
+#define IOMD_PURGEABLE_EMPTY		4	/* contents are gone */
+#define IOMD_PURGEABLE_STATE_MASK	0x000f
+#define IOMD_PURGEABLE_VOLATILE_GROUP(n) ((n) << 8)	/* 0 to 7, lower ones go first */
+#define IOMD_PURGEABLE_VOLATILE_GROUP_MASK 0x0700
+#define IOMD_PURGEABLE_BEHAVIOR_FIFO	0x0000
+#define IOMD_PURGEABLE_BEHAVIOR_LIFO	0x0040
+#define IOMD_PURGEABLE_ORDERING_NORMAL	0x0000
+#define IOMD_PURGEABLE_ORDERING_OBSOLETE 0x0020	/* goes before everything else */
+#define IOMD_PURGEABLE_FAULT_ON_ACCESS	0x2000
+
 /* Special answers of iomd_desc_get_preparation_id(). */
 #define IOMD_PREPARATION_ID_UNPREPARED		0ULL
 #define IOMD_PREPARATION_ID_UNSUPPORTED		1ULL
