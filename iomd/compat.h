@@ -61,6 +61,13 @@ static inline long iomd_pin_user_pages_remote(struct mm_struct *mm, unsigned lon
 #define IOMD_FOLL_STABLE_READ	0
 #endif
 
+/* Named so from 6.4 on. To go when 6.1 does. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define iomd_iter_iov(iter)	((iter)->iov)
+#else
+#define iomd_iter_iov(iter)	iter_iov(iter)
+#endif
+
 /*
  * is_vmalloc_or_module_addr() is exported from 6.3 on only. To go when 6.1 does.
  */

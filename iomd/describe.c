@@ -15,6 +15,7 @@
 #include "compat.h"
 #include "general.h"
 #include "objects.h"
+#include "sources.h"
 
 /* State bits, which a caller's options cannot set. */
 #define STATE_FLAGS	(IOMD_MEMORY_PREPARED_READ_ONLY | IOMD_MEMORY_REDIRECTED)
@@ -245,7 +246,8 @@ static const struct iomd_desc_ops general_ops = {
 	.release = general_release,
 };
 
-static struct iomd_desc *general_create(const struct iomd_general_spec *spec)
+/* Make a general descriptor. Return: it, or an error pointer. */
+struct iomd_desc *iomd_general_create(const struct iomd_general_spec *spec)
 {
 	struct iomd_general *general = kzalloc(sizeof(*general), GFP_KERNEL_ACCOUNT);
 	int err;
@@ -263,13 +265,13 @@ static struct iomd_desc *general_create(const struct iomd_general_spec *spec)
 /**
  * iomd_client_desc_with_options() - Describe memory.
  * @client: The calling module, IOMD_THIS_CLIENT.
- * @buffers: Array of struct iomd_range.
- * @count: Its elements, at least one.
- * @offset: Not used by the types there are.
+ * @buffers: Array of struct iomd_range. For IOMD_MEMORY_TYPE_UPL a struct
+ *	iomd_page_list; for IOMD_MEMORY_TYPE_UIO a struct iov_iter of the caller's.
+ * @count: Its elements, at least one; for a page list the bytes.
+ * @offset: For a page list, the first byte in it.
  * @task: The task whose memory it is, or IOMD_KERNEL_TASK; NULL for physical
  *	memory. Held by the descriptor.
- * @options: IOMD_MEMORY_TYPE_VIRTUAL or IOMD_MEMORY_TYPE_PHYSICAL, a direction,
- *	and other IOMD_MEMORY_*.
+ * @options: An IOMD_MEMORY_TYPE_*, a direction, and other IOMD_MEMORY_*.
  * @mapper: Mapper to be bound to; NULL for the module's default, if it has one.
  *	Held by the descriptor.
  *
@@ -292,7 +294,11 @@ struct iomd_desc *iomd_client_desc_with_options(struct iomd_client *client, cons
 						u32 count, u32 offset, struct mm_struct *task,
 						u32 options, struct iomd_mapper *mapper)
 {
-	return general_create(&(struct iomd_general_spec) {
+	if ((options & IOMD_MEMORY_TYPE_MASK) == IOMD_MEMORY_TYPE_UPL && !task)
+		return iomd_desc_with_page_list(client, buffers, count, offset, options, mapper);
+	if ((options & IOMD_MEMORY_TYPE_MASK) == IOMD_MEMORY_TYPE_UIO && task)
+		return iomd_client_desc_with_iov_iter(client, buffers, options, mapper);
+	return iomd_general_create(&(struct iomd_general_spec) {
 		.client = client,
 		.ranges = buffers,
 		.count = count,

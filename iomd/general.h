@@ -59,7 +59,13 @@ struct iomd_general {
 	struct iomd_range range;
 };
 
-/* Whose memory it is: physical memory, the kernel's, or a user task's. */
+/*
+ * Nobody's memory, but pages all the same: ranges are physical, and prepares count.
+ * Whoever has the pages keeps them where they are.
+ */
+#define IOMD_PAGES_TASK		((struct mm_struct *)2UL)
+
+/* Whose memory it is: physical memory, pages, the kernel's, or a user task's. */
 static inline bool iomd_general_is_physical(const struct iomd_general *general)
 {
 	return !general->task;
@@ -70,9 +76,15 @@ static inline bool iomd_general_is_kernel(const struct iomd_general *general)
 	return general->task == IOMD_KERNEL_TASK;
 }
 
+static inline bool iomd_general_is_pages(const struct iomd_general *general)
+{
+	return general->task == IOMD_PAGES_TASK;
+}
+
 static inline bool iomd_general_is_user(const struct iomd_general *general)
 {
-	return !iomd_general_is_physical(general) && !iomd_general_is_kernel(general);
+	return !iomd_general_is_physical(general) && !iomd_general_is_kernel(general) &&
+	       !iomd_general_is_pages(general);
 }
 
 static inline struct iomd_general *iomd_to_general(struct iomd_desc *desc)
@@ -113,6 +125,7 @@ struct iomd_general_spec {
 	struct iomd_mapper *mapper;
 };
 
+struct iomd_desc *iomd_general_create(const struct iomd_general_spec *spec);
 int iomd_general_init(struct iomd_general *general, const struct iomd_desc_ops *ops,
 		      const struct iomd_general_spec *spec);
 void iomd_general_exit(struct iomd_general *general);

@@ -25,7 +25,7 @@ static int wire_range(struct iomd_general *general, const struct iomd_range *ran
 {
 	if (!range->length)
 		return 0;
-	if (iomd_general_is_physical(general))
+	if (iomd_general_is_physical(general) || iomd_general_is_pages(general))
 		return iomd_resolve_physical(&general->runs, range->address, range->length);
 	if (iomd_general_is_kernel(general))
 		return iomd_resolve_kernel(&general->runs, range->address, range->length);

@@ -15,6 +15,7 @@
 #include <iomd/multi.h>
 #include <iomd/namespace.h>
 #include <iomd/returns.h>
+#include <iomd/sources.h>
 #include <iomd/sub.h>
 #include <iomd/types.h>
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Descriptors of memory in the forms that Linux drivers have it.
+ *
+ * These take the place of IOKit's UPL and UIO descriptors.
+ */
+#ifndef _IOMD_SOURCES_H
+#define _IOMD_SOURCES_H
+
+#include <iomd/client.h>
+#include <iomd/types.h>
+
+struct bio_vec;
+struct iomd_desc;
+struct iomd_mapper;
+struct iov_iter;
+struct page;
+struct sg_table;
+
+/**
+ * struct iomd_page_list - What IOMD_MEMORY_TYPE_UPL describes.
+ * @pages: Pages.
+ * @nr_pages: Elements of @pages.
+ */
+struct iomd_page_list {
+	struct page *const *pages;
+	u32 nr_pages;
+};
+
+struct iomd_desc *iomd_client_desc_with_pages(struct iomd_client *client,
+					      struct page *const *pages, u32 nr_pages, u64 offset,
+					      u64 length, u32 options,
+					      struct iomd_mapper *mapper);
+struct iomd_desc *iomd_client_desc_with_bvecs(struct iomd_client *client,
+					      const struct bio_vec *bvecs, u32 nr_bvecs,
+					      u32 options, struct iomd_mapper *mapper);
+struct iomd_desc *iomd_client_desc_with_sg_table(struct iomd_client *client,
+						 const struct sg_table *table, u32 options,
+						 struct iomd_mapper *mapper);
+struct iomd_desc *iomd_client_desc_with_iov_iter(struct iomd_client *client,
+						 const struct iov_iter *iter, u32 options,
+						 struct iomd_mapper *mapper);
+
+#define iomd_desc_with_pages(pages, nr_pages, offset, length, options, mapper) \
+	iomd_client_desc_with_pages(IOMD_THIS_CLIENT, pages, nr_pages, offset, length, options, \
+				    mapper)
+#define iomd_desc_with_bvecs(bvecs, nr_bvecs, options, mapper) \
+	iomd_client_desc_with_bvecs(IOMD_THIS_CLIENT, bvecs, nr_bvecs, options, mapper)
+#define iomd_desc_with_sg_table(table, options, mapper) \
+	iomd_client_desc_with_sg_table(IOMD_THIS_CLIENT, table, options, mapper)
+#define iomd_desc_with_iov_iter(iter, options, mapper) \
+	iomd_client_desc_with_iov_iter(IOMD_THIS_CLIENT, iter, options, mapper)
+
+#endif /* _IOMD_SOURCES_H */

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Descriptors of memory in the forms that Linux drivers have it: page arrays,
+ * bio_vecs, scatterlists, iov_iters.
+ *
+ * Each form is turned into ranges, of a task or of pages, and described as such.
+ */
+#include <linux/bvec.h>
+#include <linux/export.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+
+#include <iomd/desc.h>
+#include <iomd/namespace.h>
+#include <iomd/sources.h>
+
+#include "compat.h"
+#include "general.h"
+#include "sources.h"
+
+/* A list of ranges while it is being made. */
+struct range_list {
+	struct iomd_range *ranges;
+	u32 nr;
+	u32 capacity;
+};
+
+static int list_grow(struct range_list *list)
+{
+	u32 capacity = list->capacity ? list->capacity * 2 : 16;
+	struct iomd_range *ranges;
+
+	ranges = kvmalloc_array(capacity, sizeof(*ranges), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!ranges)
+		return -ENOMEM;
+	memcpy(ranges, list->ranges, array_size(list->nr, sizeof(*ranges)));
+	kvfree(list->ranges);
+	list->ranges = ranges;
+	list->capacity = capacity;
+	return 0;
+}
+
+/* Add a range, as it is. */
+static int list_add(struct range_list *list, u64 address, u64 length)
+{
+	if (list->nr == list->capacity) {
+		int err = list_grow(list);
+
+		if (err)
+			return err;
+	}
+	list->ranges[list->nr++] = (struct iomd_range) { address, length };
+	return 0;
+}
+
+/* Add physical memory, which extends the last range if it continues that. */
+static int list_join(struct range_list *list, u64 address, u64 length)
+{
+	struct iomd_range *last = list->nr ? &list->ranges[list->nr - 1] : NULL;
+
+	if (!last || last->address + last->length != address)
+		return list_add(list, address, length);
+	last->length += length;
+	return 0;
+}
+
+static int add_pages(struct range_list *list, struct page *const *pages, u32 nr_pages,
+		     u64 offset, u64 length)
+{
+	u64 i = offset >> PAGE_SHIFT;
+	u32 skip = offset_in_page(offset);
+
+	if (offset + length < offset ||
+	    DIV_ROUND_UP_ULL(offset + length, PAGE_SIZE) > nr_pages)
+		return -EINVAL;
+
+	for (; length; i++) {
+		u64 chunk = min_t(u64, PAGE_SIZE - skip, length);
+		int err = list_join(list, page_to_phys(pages[i]) + skip, chunk);
+
+		if (err)
+			return err;
+		length -= chunk;
+		skip = 0;
+	}
+	return 0;
+}
+
+static int add_bvecs(struct range_list *list, const struct bio_vec *bvecs, u64 skip, u64 length)
+{
+	for (; length; bvecs++) {
+		u64 chunk;
+		int err;
+
+		if (skip >= bvecs->bv_len) {
+			skip -= bvecs->bv_len;
+			continue;
+		}
+		chunk = min_t(u64, bvecs->bv_len - skip, length);
+		err = list_join(list, page_to_phys(bvecs->bv_page) + bvecs->bv_offset + skip,
+			       chunk);
+		if (err)
+			return err;
+		length -= chunk;
+		skip = 0;
+	}
+	return 0;
+}
+
+static int add_table(struct range_list *list, const struct sg_table *table)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sgtable_sg(table, sg, i) {
+		int err = list_join(list, sg_phys(sg), sg->length);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* iovecs and kvecs have the same members, but not the same type. */
+#define add_vecs(list, vecs, skip, length) ({				\
+	typeof(vecs) __vec = (vecs);					\
+	u64 __skip = (skip), __length = (length);			\
+	int __err = 0;							\
+									\
+	for (; __length && !__err; __vec++) {				\
+		u64 __chunk = min_t(u64, __vec->iov_len - __skip, __length); \
+									\
+		__err = list_add(list, (unsigned long)__vec->iov_base + __skip, \
+				       __chunk);			\
+		__length -= __chunk;					\
+		__skip = 0;						\
+	}								\
+	__err;								\
+})
+
+/* What an iterator has left, and whose it is. */
+static int add_iter(struct range_list *list, const struct iov_iter *iter,
+		    struct mm_struct **task)
+{
+	size_t count = iov_iter_count(iter);
+
+	if (iter_is_ubuf(iter)) {
+		*task = current->mm;
+		return list_add(list, (unsigned long)iter->ubuf + iter->iov_offset, count);
+	}
+	if (iter_is_iovec(iter)) {
+		*task = current->mm;
+		return add_vecs(list, iomd_iter_iov(iter), iter->iov_offset, count);
+	}
+	if (iov_iter_is_kvec(iter)) {
+		*task = IOMD_KERNEL_TASK;
+		return add_vecs(list, iter->kvec, iter->iov_offset, count);
+	}
+	if (iov_iter_is_bvec(iter)) {
+		*task = IOMD_PAGES_TASK;
+		return add_bvecs(list, iter->bvec, iter->iov_offset, count);
+	}
+	return -EOPNOTSUPP;
+}
+
+/* Describe the ranges of @list, and free it, whatever happened so far. */
+static struct iomd_desc *describe_list(struct range_list *list, int err,
+				       struct iomd_client *client, struct mm_struct *task,
+				       u32 options, struct iomd_mapper *mapper)
+{
+	struct iomd_desc *desc = ERR_PTR(err);
+
+	/* Nothing at all is one range of no length. */
+	if (!err && !list->nr)
+		err = list_add(list, 0, 0);
+	if (!err)
+		desc = iomd_general_create(&(struct iomd_general_spec) {
+			.client = client,
+			.ranges = list->ranges,
+			.count = list->nr,
+			.task = task,
+			.options = (options & ~(IOMD_MEMORY_TYPE_MASK |
+						IOMD_MEMORY_AS_REFERENCE)) |
+				   IOMD_MEMORY_TYPE_VIRTUAL,
+			.mapper = mapper,
+		});
+	kvfree(list->ranges);
+	return desc;
+}
+
+/**
+ * iomd_client_desc_with_pages() - Describe an array of pages.
+ * @client: The calling module, IOMD_THIS_CLIENT.
+ * @pages: The pages; the array is only read during the call.
+ * @nr_pages: Elements of @pages.
+ * @offset: First byte, in the pages taken one after the other.
+ * @length: Bytes.
+ * @options: A direction, and IOMD_MEMORY_*.
+ * @mapper: Mapper to be bound to; NULL for the module's default, if it has one.
+ *
+ * Drivers call iomd_desc_with_pages(). The pages belong to the caller, who keeps
+ * them where they are for as long as the descriptor is prepared; it has to be
+ * prepared all the same. IOKit: kIOMemoryTypeUPL.
+ *
+ * Context: Process context, may sleep.
+ * Return: A descriptor that the caller puts, or an error pointer: -EINVAL if the
+ *	   range is not in the pages; -ENOTUNIQ; -ENOMEM.
+ *
+ * Implements GMD-20.
+ */
+struct iomd_desc *iomd_client_desc_with_pages(struct iomd_client *client,
+					      struct page *const *pages, u32 nr_pages, u64 offset,
+					      u64 length, u32 options,
+					      struct iomd_mapper *mapper)
+{
+	struct range_list list = {};
+	int err = add_pages(&list, pages, nr_pages, offset, length);
+
+	return describe_list(&list, err, client, IOMD_PAGES_TASK, options, mapper);
+}
+EXPORT_SYMBOL_NS_GPL(iomd_client_desc_with_pages, IOMD_NS);
+
+/**
+ * iomd_client_desc_with_bvecs() - Describe an array of bio_vecs.
+ * @client: The calling module, IOMD_THIS_CLIENT.
+ * @bvecs: The pieces; only read during the call.
+ * @nr_bvecs: Elements of @bvecs.
+ * @options: A direction, and IOMD_MEMORY_*.
+ * @mapper: Mapper to be bound to; NULL for the module's default, if it has one.
+ *
+ * Drivers call iomd_desc_with_bvecs(). The pages belong to the caller, as for
+ * iomd_client_desc_with_pages().
+ *
+ * Context: Process context, may sleep.
+ * Return: A descriptor that the caller puts, or an error pointer: -ENOTUNIQ;
+ *	   -ENOMEM.
+ */
+struct iomd_desc *iomd_client_desc_with_bvecs(struct iomd_client *client,
+					      const struct bio_vec *bvecs, u32 nr_bvecs,
+					      u32 options, struct iomd_mapper *mapper)
+{
+	struct range_list list = {};
+	u64 length = 0;
+	u32 i;
+	int err;
+
+	for (i = 0; i < nr_bvecs; i++)
+		length += bvecs[i].bv_len;
+	err = add_bvecs(&list, bvecs, 0, length);
+	return describe_list(&list, err, client, IOMD_PAGES_TASK, options, mapper);
+}
+EXPORT_SYMBOL_NS_GPL(iomd_client_desc_with_bvecs, IOMD_NS);
+
+/**
+ * iomd_client_desc_with_sg_table() - Describe the memory of a scatterlist.
+ * @client: The calling module, IOMD_THIS_CLIENT.
+ * @table: The scatterlist; only read during the call, and only its CPU side.
+ * @options: A direction, and IOMD_MEMORY_*.
+ * @mapper: Mapper to be bound to; NULL for the module's default, if it has one.
+ *
+ * Drivers call iomd_desc_with_sg_table(). The pages belong to the caller, as for
+ * iomd_client_desc_with_pages().
+ *
+ * Context: Process context, may sleep.
+ * Return: A descriptor that the caller puts, or an error pointer: -ENOTUNIQ;
+ *	   -ENOMEM.
+ */
+struct iomd_desc *iomd_client_desc_with_sg_table(struct iomd_client *client,
+						 const struct sg_table *table, u32 options,
+						 struct iomd_mapper *mapper)
+{
+	struct range_list list = {};
+	int err = add_table(&list, table);
+
+	return describe_list(&list, err, client, IOMD_PAGES_TASK, options, mapper);
+}
+EXPORT_SYMBOL_NS_GPL(iomd_client_desc_with_sg_table, IOMD_NS);
+
+/**
+ * iomd_client_desc_with_iov_iter() - Describe what an iterator has left.
+ * @client: The calling module, IOMD_THIS_CLIENT.
+ * @iter: Iterator over user memory of the calling task, over kernel memory, or over
+ *	bio_vecs. It is not advanced, and only read during the call.
+ * @options: A direction, and IOMD_MEMORY_*.
+ * @mapper: Mapper to be bound to; NULL for the module's default, if it has one.
+ *
+ * Drivers call iomd_desc_with_iov_iter(). IOKit: kIOMemoryTypeUIO.
+ *
+ * Context: Process context, may sleep.
+ * Return: A descriptor that the caller puts, or an error pointer: -EOPNOTSUPP for
+ *	   other iterators; else as iomd_client_desc_with_options().
+ */
+struct iomd_desc *iomd_client_desc_with_iov_iter(struct iomd_client *client,
+						 const struct iov_iter *iter, u32 options,
+						 struct iomd_mapper *mapper)
+{
+	struct mm_struct *task = NULL;
+	struct range_list list = {};
+	int err = add_iter(&list, iter, &task);
+
+	if (!err && !task)
+		err = -EINVAL;
+	return describe_list(&list, err, client, task, options, mapper);
+}
+EXPORT_SYMBOL_NS_GPL(iomd_client_desc_with_iov_iter, IOMD_NS);
+
+/* with_options() for IOMD_MEMORY_TYPE_UPL: @count is bytes, as in IOKit. */
+struct iomd_desc *iomd_desc_with_page_list(struct iomd_client *client,
+					   const struct iomd_page_list *page_list, u32 count,
+					   u32 offset, u32 options, struct iomd_mapper *mapper)
+{
+	u32 direction = options & IOMD_MEMORY_DIRECTION_MASK;
+
+	if (!page_list || !count ||
+	    (direction != IOMD_DIRECTION_IN && direction != IOMD_DIRECTION_OUT))
+		return ERR_PTR(-EINVAL);
+	return iomd_client_desc_with_pages(client, page_list->pages, page_list->nr_pages, offset,
+					   count, options, mapper);
+}
