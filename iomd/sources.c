@@ -28,7 +28,7 @@ struct range_list {
 	u32 capacity;
 };
 
-static int list_grow(struct range_list *list)
+static int ranges_grow(struct range_list *list)
 {
 	u32 capacity = list->capacity ? list->capacity * 2 : 16;
 	struct iomd_range *ranges;
@@ -44,10 +44,10 @@ static int list_grow(struct range_list *list)
 }
 
 /* Add a range, as it is. */
-static int list_add(struct range_list *list, u64 address, u64 length)
+static int ranges_add(struct range_list *list, u64 address, u64 length)
 {
 	if (list->nr == list->capacity) {
-		int err = list_grow(list);
+		int err = ranges_grow(list);
 
 		if (err)
 			return err;
@@ -57,17 +57,17 @@ static int list_add(struct range_list *list, u64 address, u64 length)
 }
 
 /* Add physical memory, which extends the last range if it continues that. */
-static int list_join(struct range_list *list, u64 address, u64 length)
+static int ranges_join(struct range_list *list, u64 address, u64 length)
 {
 	struct iomd_range *last = list->nr ? &list->ranges[list->nr - 1] : NULL;
 
 	if (!last || last->address + last->length != address)
-		return list_add(list, address, length);
+		return ranges_add(list, address, length);
 	last->length += length;
 	return 0;
 }
 
-static int add_pages(struct range_list *list, struct page *const *pages, u32 nr_pages,
+static int from_pages(struct range_list *list, struct page *const *pages, u32 nr_pages,
 		     u64 offset, u64 length)
 {
 	u64 i = offset >> PAGE_SHIFT;
@@ -79,7 +79,7 @@ static int add_pages(struct range_list *list, struct page *const *pages, u32 nr_
 
 	for (; length; i++) {
 		u64 chunk = min_t(u64, PAGE_SIZE - skip, length);
-		int err = list_join(list, page_to_phys(pages[i]) + skip, chunk);
+		int err = ranges_join(list, page_to_phys(pages[i]) + skip, chunk);
 
 		if (err)
 			return err;
@@ -89,7 +89,7 @@ static int add_pages(struct range_list *list, struct page *const *pages, u32 nr_
 	return 0;
 }
 
-static int add_bvecs(struct range_list *list, const struct bio_vec *bvecs, u64 skip, u64 length)
+static int from_bvecs(struct range_list *list, const struct bio_vec *bvecs, u64 skip, u64 length)
 {
 	for (; length; bvecs++) {
 		u64 chunk;
@@ -100,7 +100,7 @@ static int add_bvecs(struct range_list *list, const struct bio_vec *bvecs, u64 s
 			continue;
 		}
 		chunk = min_t(u64, bvecs->bv_len - skip, length);
-		err = list_join(list, page_to_phys(bvecs->bv_page) + bvecs->bv_offset + skip,
+		err = ranges_join(list, page_to_phys(bvecs->bv_page) + bvecs->bv_offset + skip,
 			       chunk);
 		if (err)
 			return err;
@@ -110,13 +110,13 @@ static int add_bvecs(struct range_list *list, const struct bio_vec *bvecs, u64 s
 	return 0;
 }
 
-static int add_table(struct range_list *list, const struct sg_table *table)
+static int from_table(struct range_list *list, const struct sg_table *table)
 {
 	struct scatterlist *sg;
 	unsigned int i;
 
 	for_each_sgtable_sg(table, sg, i) {
-		int err = list_join(list, sg_phys(sg), sg->length);
+		int err = ranges_join(list, sg_phys(sg), sg->length);
 
 		if (err)
 			return err;
@@ -124,44 +124,48 @@ static int add_table(struct range_list *list, const struct sg_table *table)
 	return 0;
 }
 
-/* iovecs and kvecs have the same members, but not the same type. */
-#define add_vecs(list, vecs, skip, length) ({				\
-	typeof(vecs) __vec = (vecs);					\
-	u64 __skip = (skip), __length = (length);			\
-	int __err = 0;							\
-									\
-	for (; __length && !__err; __vec++) {				\
-		u64 __chunk = min_t(u64, __vec->iov_len - __skip, __length); \
-									\
-		__err = list_add(list, (unsigned long)__vec->iov_base + __skip, \
-				       __chunk);			\
-		__length -= __chunk;					\
-		__skip = 0;						\
-	}								\
-	__err;								\
-})
+static int from_kvecs(struct range_list *list, const struct kvec *vecs, u64 skip, u64 length)
+{
+	for (; length; vecs++) {
+		u64 chunk = min_t(u64, vecs->iov_len - skip, length);
+		int err = ranges_add(list, (unsigned long)vecs->iov_base + skip, chunk);
+
+		if (err)
+			return err;
+		length -= chunk;
+		skip = 0;
+	}
+	return 0;
+}
+
+/* An iovec is a kvec with an address of another space, which makes no difference here. */
+static const struct kvec *as_kvecs(const struct iovec *vecs)
+{
+	static_assert(sizeof(struct iovec) == sizeof(struct kvec));
+	return (const struct kvec *)vecs;
+}
 
 /* What an iterator has left, and whose it is. */
-static int add_iter(struct range_list *list, const struct iov_iter *iter,
+static int from_iter(struct range_list *list, const struct iov_iter *iter,
 		    struct mm_struct **task)
 {
 	size_t count = iov_iter_count(iter);
 
 	if (iter_is_ubuf(iter)) {
 		*task = current->mm;
-		return list_add(list, (unsigned long)iter->ubuf + iter->iov_offset, count);
+		return ranges_add(list, (unsigned long)iter->ubuf + iter->iov_offset, count);
 	}
 	if (iter_is_iovec(iter)) {
 		*task = current->mm;
-		return add_vecs(list, iomd_iter_iov(iter), iter->iov_offset, count);
+		return from_kvecs(list, as_kvecs(iomd_iter_iov(iter)), iter->iov_offset, count);
 	}
 	if (iov_iter_is_kvec(iter)) {
 		*task = IOMD_KERNEL_TASK;
-		return add_vecs(list, iter->kvec, iter->iov_offset, count);
+		return from_kvecs(list, iter->kvec, iter->iov_offset, count);
 	}
 	if (iov_iter_is_bvec(iter)) {
 		*task = IOMD_PAGES_TASK;
-		return add_bvecs(list, iter->bvec, iter->iov_offset, count);
+		return from_bvecs(list, iter->bvec, iter->iov_offset, count);
 	}
 	return -EOPNOTSUPP;
 }
@@ -175,7 +179,7 @@ static struct iomd_desc *describe_list(struct range_list *list, int err,
 
 	/* Nothing at all is one range of no length. */
 	if (!err && !list->nr)
-		err = list_add(list, 0, 0);
+		err = ranges_add(list, 0, 0);
 	if (!err)
 		desc = iomd_general_create(&(struct iomd_general_spec) {
 			.client = client,
@@ -217,7 +221,7 @@ struct iomd_desc *iomd_client_desc_with_pages(struct iomd_client *client,
 					      struct iomd_mapper *mapper)
 {
 	struct range_list list = {};
-	int err = add_pages(&list, pages, nr_pages, offset, length);
+	int err = from_pages(&list, pages, nr_pages, offset, length);
 
 	return describe_list(&list, err, client, IOMD_PAGES_TASK, options, mapper);
 }
@@ -249,7 +253,7 @@ struct iomd_desc *iomd_client_desc_with_bvecs(struct iomd_client *client,
 
 	for (i = 0; i < nr_bvecs; i++)
 		length += bvecs[i].bv_len;
-	err = add_bvecs(&list, bvecs, 0, length);
+	err = from_bvecs(&list, bvecs, 0, length);
 	return describe_list(&list, err, client, IOMD_PAGES_TASK, options, mapper);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_client_desc_with_bvecs, IOMD_NS);
@@ -273,7 +277,7 @@ struct iomd_desc *iomd_client_desc_with_sg_table(struct iomd_client *client,
 						 struct iomd_mapper *mapper)
 {
 	struct range_list list = {};
-	int err = add_table(&list, table);
+	int err = from_table(&list, table);
 
 	return describe_list(&list, err, client, IOMD_PAGES_TASK, options, mapper);
 }
@@ -299,7 +303,7 @@ struct iomd_desc *iomd_client_desc_with_iov_iter(struct iomd_client *client,
 {
 	struct mm_struct *task = NULL;
 	struct range_list list = {};
-	int err = add_iter(&list, iter, &task);
+	int err = from_iter(&list, iter, &task);
 
 	if (!err && !task)
 		err = -EINVAL;
