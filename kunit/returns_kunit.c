@@ -54,7 +54,7 @@ static void errno_round_trip(struct kunit *test)
 	for (error = 1; error <= MAX_ERRNO; error++)
 		if (iomd_errno_from_return(iomd_return_from_errno(-error)) != -error)
 			inexact++;
-	KUNIT_EXPECT_EQ(test, inexact, 28U);
+	KUNIT_EXPECT_EQ(test, inexact, 29U);
 	KUNIT_EXPECT_EQ(test, iomd_return_from_errno(-EINTR), IOMD_RETURN_ABORTED);
 	KUNIT_EXPECT_EQ(test, iomd_return_from_errno(-EXDEV), IOMD_RETURN_UNIX(EXDEV));
 	KUNIT_EXPECT_EQ(test, iomd_errno_from_return(IOMD_RETURN_UNIX(EXDEV)), -EXDEV);
