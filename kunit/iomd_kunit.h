@@ -57,7 +57,7 @@ struct file *iomd_kunit_hugetlb(struct kunit *test);
 /* A pattern: byte @offset of the one that begins with @seed. */
 static inline u8 iomd_kunit_byte(u32 seed, u64 offset)
 {
-	return (u8)((seed + offset) * 0x9e3779b1ULL >> 16) ^ (u8)offset;
+	return (((seed + offset) * 0x9e3779b1ULL >> 16) ^ offset) & 0xff;
 }
 
 void iomd_kunit_fill(void *bytes, u64 length, u32 seed);
