@@ -307,8 +307,8 @@ static void unbinding_ends_commands(struct kunit *test)
 	struct device *dev = iomd_kunit_device(test, 64);
 	struct iomd_mapper *mapper = mapper_for(test, dev);
 	struct iomd_desc *desc = bound_desc(test, mapper, BOTH);
-	struct iomd_desc *other = bound_desc(test, NULL, BOTH);
 	struct iomd_dma *whole, *part, *late;
+	struct iomd_desc *other;
 
 	whole = iomd_kunit_dma(test, iomd_dma_with_specification(iomd_dma_output_host64, 64, 0, 0,
 								  0, 1, mapper, NULL));
@@ -316,8 +316,10 @@ static void unbinding_ends_commands(struct kunit *test)
 								 1, mapper, NULL));
 	late = iomd_kunit_dma(test, iomd_dma_with_specification(iomd_dma_output_host64, 64, 0, 0, 0,
 								 1, mapper, NULL));
+	other = iomd_kunit_desc(test, iomd_desc_with_address(kunit_kzalloc(test, 0x2000,
+									    GFP_KERNEL),
+							      0x2000, BOTH));
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
-	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(other, NONE), 0);
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(whole, desc, true), 0);
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(part, other, false), 0);
 	KUNIT_ASSERT_EQ(test, iomd_dma_prepare(part, 5, 0x1000, true, true), 0);
