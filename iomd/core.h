@@ -74,7 +74,8 @@ struct iomd_desc_ops {
 
 	/**
 	 * @complete: Undo one @prepare. Does not allocate, and leaves nothing
-	 * undone whatever it returns. This callback is mandatory.
+	 * undone whatever it returns. Returns -EALREADY where there was nothing
+	 * to complete. This callback is mandatory.
 	 */
 	int (*complete)(struct iomd_desc *desc, u32 direction);
 

@@ -207,8 +207,16 @@ EXPORT_SYMBOL_NS_GPL(iomd_desc_prepare, IOMD_NS);
  */
 int iomd_desc_complete(struct iomd_desc *desc, u32 direction)
 {
+	int err;
+
 	might_sleep();
-	return desc->ops->complete(desc, direction);
+	err = desc->ops->complete(desc, direction);
+	if (err != -EALREADY)
+		return err;
+
+	pr_warn_ratelimited("%pS completed a %s descriptor that was not prepared\n",
+			    __builtin_return_address(0), desc->ops->name);
+	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_desc_complete, IOMD_NS);
 
@@ -243,7 +251,7 @@ static void desc_complain(const struct iomd_desc *desc, int err, void *caller)
 		why = "memory that is not prepared";
 		break;
 	case -ENODEV:
-		why = "a bus address, but no device is known: name a mapper, or pass MAPPER_NONE for a CPU-physical address";
+		why = "a bus address, without a mapper or with one whose device is gone";
 		break;
 	default:
 		why = "a bus address that could not be had";

@@ -137,11 +137,11 @@ static int specify(struct iomd_dma *dma, struct iomd_client *client, iomd_dma_se
  *
  * Implements DMA-8, DMA-10, DMA-12..24.
  */
-struct iomd_dma *iomd_client_dma_with_segment_options(struct iomd_client *client,
-						      iomd_dma_segment_fn out,
-						      const struct iomd_dma_segment_options *segment_options,
-						      u32 mapping_options,
-						      struct iomd_mapper *mapper, void *ref_con)
+struct iomd_dma *
+iomd_client_dma_with_segment_options(struct iomd_client *client, iomd_dma_segment_fn out,
+				     const struct iomd_dma_segment_options *segment_options,
+				     u32 mapping_options, struct iomd_mapper *mapper,
+				     void *ref_con)
 {
 	struct iomd_dma *dma = kzalloc(sizeof(*dma), GFP_KERNEL);
 	int err;

@@ -149,13 +149,13 @@ static inline bool iomd_dma_translates(const struct iomd_dma *dma)
 	return dma->mapper && dma->mapper->translates;
 }
 
-/* dma_view.c: what the device sees */
+/* What the device sees. */
 int iomd_dma_view_physical(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
 			   struct iomd_dma_piece *piece);
 int iomd_dma_view_bus(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
 		      struct iomd_dma_piece *piece);
 
-/* dma_segments.c: how segments are formed */
+/* How segments are formed. */
 void iomd_segmenter_start(struct iomd_segmenter *segmenter, u64 offset);
 int iomd_segmenter_next(struct iomd_segmenter *segmenter, const struct iomd_dma *dma,
 			iomd_dma_piece_fn piece_fn, struct iomd_dma_piece *segment);

@@ -154,18 +154,17 @@ static int view_extent(void *source, u64 offset, struct iomd_extent *extent)
 }
 
 /*
- * The descriptor may have itself mapped already, for good: that serves all commands
- * that want the whole of it, as it is.
+ * The descriptor may keep itself mapped: that serves every command of the same
+ * mapper as it is. It is worth making for a command that wants all of it.
  */
 static struct iomd_mapping *shared_mapping(const struct iomd_dma *dma)
 {
 	struct iomd_desc *desc = dma->desc;
+	bool whole = !dma->offset && dma->length == desc->length;
 
 	if (dma->bounce || dma->mapper != desc->mapper || !desc->ops->own_mapping)
 		return NULL;
-	if (dma->offset || dma->length != desc->length)
-		return NULL;
-	return desc->ops->own_mapping(desc, !in_interrupt());
+	return desc->ops->own_mapping(desc, whole && !in_interrupt());
 }
 
 static int map_privately(struct iomd_dma *dma)
@@ -178,9 +177,11 @@ static int map_privately(struct iomd_dma *dma)
 			       iomd_direction_to_dma(read_only ? IOMD_DIRECTION_OUT :
 								 IOMD_DIRECTION_IN_OUT),
 			       context_gfp());
-	if (!err)
-		dma->mapped = &dma->mapping;
-	return err;
+	if (err)
+		return err;
+	dma->mapped = &dma->mapping;
+	dma->mapped_base = 0;
+	return 0;
 }
 
 static int set_up_mapping(struct iomd_dma *dma)
@@ -188,10 +189,14 @@ static int set_up_mapping(struct iomd_dma *dma)
 	if (!dma->mapper || iomd_mapper_is_identity(dma->mapper) || !dma->length)
 		return 0;
 
-	dma->mapped_base = 0;
 	dma->mapped = shared_mapping(dma);
 	if (!dma->mapped)
 		return map_privately(dma);
+	if (iomd_mapping_is_revoked(dma->mapped)) {
+		dma->mapped = NULL;
+		return -ENODEV;
+	}
+	dma->mapped_base = dma->offset;
 	iomd_mapping_sync_for_device(dma->mapped);
 	return 0;
 }

@@ -1,150 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The general descriptor: ranges of one task's memory, or of physical memory.
+ * The general descriptor: ranges of one task's memory, or of physical memory. How
+ * prepares, completes and holds are counted, and what wired memory answers.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/atomic.h>
-#include <linux/export.h>
 #include <linux/mm.h>
-#include <linux/overflow.h>
-#include <linux/sched/mm.h>
-#include <linux/slab.h>
 
-#include <iomd/client.h>
 #include <iomd/desc.h>
-#include <iomd/mapper.h>
-#include <iomd/namespace.h>
 
-#include "compat.h"
 #include "general.h"
 #include "objects.h"
-#include "pin.h"
-#include "resolve.h"
-
-/* State bits, which a caller's options cannot set. */
-#define STATE_FLAGS	(IOMD_MEMORY_PREPARED_READ_ONLY | IOMD_MEMORY_REDIRECTED)
-
-static struct iomd_general *to_general(struct iomd_desc *desc)
-{
-	return container_of(desc, struct iomd_general, base);
-}
-
-static bool is_physical(const struct iomd_general *general)
-{
-	return !general->task;
-}
-
-static bool is_kernel(const struct iomd_general *general)
-{
-	return general->task == IOMD_KERNEL_TASK;
-}
-
-static bool is_user(const struct iomd_general *general)
-{
-	return !is_physical(general) && !is_kernel(general);
-}
 
 static bool is_remote(const struct iomd_general *general)
 {
 	return general->base.flags & IOMD_MEMORY_REMOTE;
-}
-
-/*
- * Wiring: filling the run list, with what that takes from the system, and giving
- * it back. Nothing here counts.
- */
-
-static int wire_user(struct iomd_general *general, const struct iomd_range *range, u32 direction)
-{
-	unsigned int how = 0;
-
-	if ((direction & IOMD_DIRECTION_IN_OUT) != IOMD_DIRECTION_OUT)
-		how |= IOMD_PIN_WRITE;
-	if (direction & IOMD_PREPARE_NO_FAULT)
-		how |= IOMD_PIN_NO_FAULT;
-	return iomd_pin_user(&general->runs, general->task, range->address, range->length, how);
-}
-
-static int wire_range(struct iomd_general *general, const struct iomd_range *range, u32 direction)
-{
-	if (!range->length)
-		return 0;
-	if (is_physical(general))
-		return iomd_resolve_physical(&general->runs, range->address, range->length);
-	if (is_kernel(general))
-		return iomd_resolve_kernel(&general->runs, range->address, range->length);
-	return wire_user(general, range, direction);
-}
-
-static void unwire_runs(struct iomd_general *general, bool dirty)
-{
-	if (is_user(general)) {
-		iomd_unpin_user(&general->runs, dirty);
-		iomd_account_uncharge(&general->account, general->nr_pages);
-	} else {
-		iomd_runs_free(&general->runs);
-	}
-}
-
-/* Are addresses beyond 32 bits in the way of a caller who can have none? */
-static bool misses_phys32(const struct iomd_general *general, u32 direction)
-{
-	const struct iomd_mapper *mapper = general->base.mapper;
-
-	return (direction & IOMD_PREPARE_TO_PHYS32) &&
-	       !(mapper && iomd_mapper_translates(mapper)) &&
-	       general->runs.highest > 1ULL << 32;
-}
-
-static int wire(struct iomd_general *general, u32 direction)
-{
-	bool read_only = (direction & IOMD_DIRECTION_IN_OUT) == IOMD_DIRECTION_OUT;
-	int err = 0;
-	u32 i;
-
-	if (is_user(general)) {
-		err = iomd_account_charge(&general->account, general->nr_pages);
-		if (err)
-			return err;
-	}
-	for (i = 0; i < general->nr_ranges && !err; i++)
-		err = wire_range(general, &general->ranges[i], direction);
-	if (!err && misses_phys32(general, direction))
-		err = -ENOBUFS;
-	if (err) {
-		unwire_runs(general, false);
-		return err;
-	}
-
-	general->resident = true;
-	general->discard = false;
-	if (read_only && !is_physical(general))
-		general->base.flags |= IOMD_MEMORY_PREPARED_READ_ONLY;
-	return 0;
-}
-
-static void drop_own_mapping(struct iomd_general *general)
-{
-	struct iomd_mapping *mapping = general->own_mapping;
-
-	if (!mapping)
-		return;
-	general->own_mapping = NULL;
-	iomd_mapping_unmap(mapping);
-	kfree(mapping);
-}
-
-/* The device loses the memory first, then we do. */
-static void unwire(struct iomd_general *general)
-{
-	bool dirty = !general->discard &&
-		     !(general->base.flags & IOMD_MEMORY_PREPARED_READ_ONLY);
-
-	drop_own_mapping(general);
-	unwire_runs(general, dirty);
-	general->base.flags &= ~IOMD_MEMORY_PREPARED_READ_ONLY;
-	general->resident = false;
 }
 
 /*
@@ -177,14 +46,14 @@ static int prepare_first(struct iomd_general *general, u32 direction)
 		if (may_prepare_again(general, direction))
 			return 0;
 		if (refcount_dec_and_test(&general->wired))
-			unwire(general);
+			iomd_general_unwire(general);
 		return -EROFS;
 	}
 
 	/* Completed and let go, but the worker has not come to it yet. */
 	if (general->resident)
-		unwire(general);
-	err = wire(general, direction);
+		iomd_general_unwire(general);
+	err = iomd_general_wire(general, direction);
 	if (!err)
 		refcount_set(&general->wired, 1);
 	return err;
@@ -211,10 +80,10 @@ static int prepare_locked(struct iomd_general *general, u32 direction)
 
 int iomd_general_prepare(struct iomd_desc *desc, u32 direction)
 {
-	struct iomd_general *general = to_general(desc);
+	struct iomd_general *general = iomd_to_general(desc);
 	int err;
 
-	if (is_physical(general))
+	if (iomd_general_is_physical(general))
 		return 0;
 	if (is_remote(general))
 		return -ENXIO;
@@ -234,15 +103,15 @@ static void complete_last(struct iomd_general *general)
 	general->preparation_id = 0;
 	iomd_objects_dec(IOMD_OBJECT_PREPARED);
 	if (refcount_dec_and_test(&general->wired))
-		unwire(general);
+		iomd_general_unwire(general);
 }
 
 int iomd_general_complete(struct iomd_desc *desc, u32 direction)
 {
-	struct iomd_general *general = to_general(desc);
+	struct iomd_general *general = iomd_to_general(desc);
 	bool balanced;
 
-	if (is_physical(general))
+	if (iomd_general_is_physical(general))
 		return 0;
 	if (is_remote(general))
 		return -ENXIO;
@@ -257,10 +126,7 @@ int iomd_general_complete(struct iomd_desc *desc, u32 direction)
 		complete_last(general);
 	mutex_unlock(&general->lock);
 
-	if (!balanced)
-		pr_warn_ratelimited("complete of a %s descriptor that is not prepared\n",
-				    desc->ops->name);
-	return 0;
+	return balanced ? 0 : -EALREADY;
 }
 
 /*
@@ -269,23 +135,23 @@ int iomd_general_complete(struct iomd_desc *desc, u32 direction)
 
 bool iomd_general_hold(struct iomd_desc *desc)
 {
-	return refcount_inc_not_zero(&to_general(desc)->wired);
+	return refcount_inc_not_zero(&iomd_to_general(desc)->wired);
 }
 
-static void unwire_work(struct work_struct *work)
+void iomd_general_unwire_work(struct work_struct *work)
 {
 	struct iomd_general *general = container_of(work, struct iomd_general, unwire_work);
 
 	mutex_lock(&general->lock);
 	if (general->resident && !refcount_read(&general->wired))
-		unwire(general);
+		iomd_general_unwire(general);
 	mutex_unlock(&general->lock);
 	iomd_desc_put(&general->base);
 }
 
 void iomd_general_drop(struct iomd_desc *desc)
 {
-	struct iomd_general *general = to_general(desc);
+	struct iomd_general *general = iomd_to_general(desc);
 
 	if (!refcount_dec_and_test(&general->wired))
 		return;
@@ -302,7 +168,7 @@ void iomd_general_drop(struct iomd_desc *desc)
 
 int iomd_general_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset)
 {
-	struct iomd_general *general = to_general(desc);
+	struct iomd_general *general = iomd_to_general(desc);
 
 	if (!refcount_read(&general->wired))
 		return -EAGAIN;
@@ -315,12 +181,12 @@ int iomd_general_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 off
 
 void iomd_general_summarize(struct iomd_desc *desc, struct iomd_summary *summary)
 {
-	struct iomd_general *general = to_general(desc);
+	struct iomd_general *general = iomd_to_general(desc);
 
 	summary->length = desc->length;
 	summary->highest = general->runs.highest ? general->runs.highest - 1 : 0;
 	summary->page_align = -1;
-	if (!is_physical(general) && general->nr_ranges == 1)
+	if (!iomd_general_is_physical(general) && general->nr_ranges == 1)
 		summary->page_align = offset_in_page(general->ranges[0].address);
 }
 
@@ -338,7 +204,7 @@ static u64 next_preparation_id(void)
 
 u64 iomd_general_preparation_id(struct iomd_desc *desc)
 {
-	struct iomd_general *general = to_general(desc);
+	struct iomd_general *general = iomd_to_general(desc);
 	u64 id = IOMD_PREPARATION_ID_UNPREPARED;
 
 	mutex_lock(&general->lock);
@@ -351,538 +217,3 @@ u64 iomd_general_preparation_id(struct iomd_desc *desc)
 	return id;
 }
 
-/*
- * The mapping that belongs to the descriptor.
- */
-
-struct runs_source {
-	const struct iomd_runs *runs;
-	u32 run;
-};
-
-static int runs_extent(void *source, u64 offset, struct iomd_extent *extent)
-{
-	struct runs_source *s = source;
-	const struct iomd_run *run;
-
-	s->run = iomd_runs_find(s->runs, offset, s->run);
-	run = iomd_runs_at(s->runs, s->run);
-	extent->address = run->phys + offset - iomd_runs_start(s->runs, s->run);
-	extent->length = run->end - offset;
-	return 0;
-}
-
-/*
- * What the device may do through the descriptor's mapping, which outlives a nested
- * prepare: no less than what any prepare so far has asked for.
- */
-static u32 own_mapping_access(const struct iomd_general *general)
-{
-	if (general->base.flags & IOMD_MEMORY_PREPARED_READ_ONLY)
-		return IOMD_DIRECTION_OUT;
-	if (general->access == IOMD_DIRECTION_OUT)
-		return IOMD_DIRECTION_IN_OUT;
-	return general->access;
-}
-
-static struct iomd_mapping *make_own_mapping(struct iomd_general *general)
-{
-	struct runs_source source = { .runs = &general->runs };
-	u32 access = own_mapping_access(general);
-	struct iomd_mapping *mapping;
-	int err;
-
-	mapping = kzalloc(sizeof(*mapping), GFP_KERNEL);
-	if (!mapping)
-		return ERR_PTR(-ENOMEM);
-	err = iomd_mapping_map(mapping, general->base.mapper, runs_extent, &source,
-			       general->runs.length, iomd_direction_to_dma(access), GFP_KERNEL);
-	if (err) {
-		kfree(mapping);
-		return ERR_PTR(err);
-	}
-	return mapping;
-}
-
-static struct iomd_mapping *own_mapping_locked(struct iomd_general *general)
-{
-	struct iomd_mapping *mapping = general->own_mapping;
-
-	lockdep_assert_held(&general->lock);
-	if (mapping)
-		return mapping;
-	if (!general->base.mapper)
-		return ERR_PTR(-ENODEV);
-	if (!refcount_read(&general->wired))
-		return ERR_PTR(-EAGAIN);
-
-	mapping = make_own_mapping(general);
-	if (!IS_ERR(mapping))
-		smp_store_release(&general->own_mapping, mapping);
-	return mapping;
-}
-
-struct iomd_mapping *iomd_general_own_mapping(struct iomd_desc *desc, bool may_sleep)
-{
-	struct iomd_general *general = to_general(desc);
-	struct iomd_mapping *mapping = smp_load_acquire(&general->own_mapping);
-
-	if (mapping || !may_sleep || !desc->mapper || iomd_mapper_is_identity(desc->mapper))
-		return mapping;
-
-	mutex_lock(&general->lock);
-	mapping = own_mapping_locked(general);
-	mutex_unlock(&general->lock);
-	return IS_ERR(mapping) ? NULL : mapping;
-}
-
-int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent)
-{
-	struct iomd_general *general = to_general(desc);
-	struct iomd_mapping_walk walk = {};
-	struct iomd_mapping *mapping;
-	int err = 0;
-
-	if (desc->mapper && iomd_mapper_is_identity(desc->mapper)) {
-		struct iomd_walk physical = {};
-
-		return iomd_desc_walk(desc, &physical, offset, extent);
-	}
-
-	mutex_lock(&general->lock);
-	mapping = own_mapping_locked(general);
-	if (IS_ERR(mapping))
-		err = PTR_ERR(mapping);
-	else
-		iomd_mapping_walk(mapping, &walk, offset, extent);
-	mutex_unlock(&general->lock);
-
-	extent->length = min(extent->length, desc->length - offset);
-	return err;
-}
-
-/*
- * Construction.
- */
-
-static int check_range(const struct iomd_general_spec *spec, const struct iomd_range *range)
-{
-	u64 end;
-
-	/* The end may be the top of the address space, but must not lie behind it. */
-	if (check_add_overflow(range->address, range->length, &end) ||
-	    check_add_overflow(end, PAGE_SIZE - 1, &end))
-		return -EOVERFLOW;
-	if (!spec->task && !(spec->options & IOMD_MEMORY_REMOTE) &&
-	    range->address + range->length > iomd_physical_limit())
-		return -EINVAL;
-	return 0;
-}
-
-static u64 pages_touched(const struct iomd_range *range)
-{
-	if (!range->length)
-		return 0;
-	return DIV_ROUND_UP_ULL(offset_in_page(range->address) + range->length, PAGE_SIZE);
-}
-
-/* Check the ranges, and sum up what they come to. */
-static int measure(struct iomd_general *general, const struct iomd_general_spec *spec)
-{
-	u64 length = 0, nr_pages = 0;
-	u32 i;
-
-	for (i = 0; i < spec->count; i++) {
-		const struct iomd_range *range = &spec->ranges[i];
-		int err = check_range(spec, range);
-
-		if (err)
-			return err;
-		if (check_add_overflow(length, range->length, &length))
-			return -EOVERFLOW;
-		nr_pages += pages_touched(range);
-	}
-	if (spec->task && nr_pages > totalram_pages())
-		return -ENOMEM;
-
-	general->base.length = length;
-	general->nr_pages = nr_pages;
-	return 0;
-}
-
-static int check_type(const struct iomd_general_spec *spec)
-{
-	if (!spec->ranges || !spec->count)
-		return -EINVAL;
-
-	switch (spec->options & IOMD_MEMORY_TYPE_MASK) {
-	case IOMD_MEMORY_TYPE_VIRTUAL:
-		return spec->task ? 0 : -EINVAL;
-	case IOMD_MEMORY_TYPE_PHYSICAL:
-		return spec->task ? -EINVAL : 0;
-	default:
-		return -EINVAL;
-	}
-}
-
-static int store_ranges(struct iomd_general *general, const struct iomd_general_spec *spec)
-{
-	const struct iomd_range *ranges = spec->ranges;
-
-	if (spec->count == 1) {
-		general->range = *ranges;
-		ranges = &general->range;
-	} else if (!(spec->options & IOMD_MEMORY_AS_REFERENCE)) {
-		struct iomd_range *copy = kvmalloc_array(spec->count, sizeof(*copy),
-							 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-
-		if (!copy)
-			return -ENOMEM;
-		memcpy(copy, ranges, array_size(spec->count, sizeof(*copy)));
-		ranges = copy;
-	}
-	general->ranges = ranges;
-	general->nr_ranges = spec->count;
-	return 0;
-}
-
-static void free_ranges(struct iomd_general *general)
-{
-	if (general->ranges != &general->range &&
-	    !(general->base.flags & IOMD_MEMORY_AS_REFERENCE))
-		kvfree(general->ranges);
-	general->ranges = &general->range;
-	general->nr_ranges = 0;
-}
-
-static u32 flags_for(const struct iomd_general_spec *spec)
-{
-	u32 flags = spec->options & ~STATE_FLAGS;
-
-	if (flags & (IOMD_MEMORY_HOST_ONLY | IOMD_MEMORY_REMOTE))
-		flags |= IOMD_MEMORY_MAPPER_NONE;
-	if (spec->count == 1)
-		flags &= ~IOMD_MEMORY_AS_REFERENCE;
-	return flags;
-}
-
-/* The mapper to be bound to, or NULL for none, or why it cannot be had. */
-static struct iomd_mapper *choose_mapper(const struct iomd_general_spec *spec, u32 flags)
-{
-	if (flags & IOMD_MEMORY_MAPPER_NONE)
-		return NULL;
-	if (spec->mapper)
-		return iomd_mapper_get(spec->mapper);
-	return iomd_client_copy_default_mapper(spec->client);
-}
-
-/* Physical memory is wired for good, and its runs are there from the start. */
-static int wire_for_good(struct iomd_general *general)
-{
-	int err = wire(general, IOMD_DIRECTION_IN_OUT);
-
-	if (err)
-		return err;
-	general->runs.is_physical = true;
-	refcount_set(&general->wired, 1);
-	general->prepare_count = 1;
-	return 0;
-}
-
-/* Describe what @spec says. On error everything is given back. */
-static int describe(struct iomd_general *general, const struct iomd_general_spec *spec)
-{
-	u32 flags = flags_for(spec);
-	struct iomd_mapper *mapper;
-	int err;
-
-	err = check_type(spec) ?: measure(general, spec);
-	if (err)
-		return err;
-	mapper = choose_mapper(spec, flags);
-	if (IS_ERR(mapper))
-		return PTR_ERR(mapper);
-	err = store_ranges(general, spec);
-	if (err)
-		goto err_mapper;
-
-	general->base.flags = flags;
-	general->base.mapper = mapper;
-	general->task = spec->task;
-	general->access = flags & IOMD_DIRECTION_IN_OUT;
-	if (is_user(general))
-		iomd_account_open(&general->account, spec->task);
-
-	if (is_physical(general))
-		err = wire_for_good(general);
-	else if (flags & IOMD_MEMORY_AUTO_PREPARE)
-		err = iomd_general_prepare(&general->base, IOMD_DIRECTION_NONE);
-	return err;
-
-err_mapper:
-	iomd_mapper_put(mapper);
-	return err;
-}
-
-/*
- * Forget what is described, prepared or not. Nobody holds the memory. The object
- * then describes nothing and may describe something else.
- */
-static void forget(struct iomd_general *general)
-{
-	if (general->resident) {
-		if (!is_physical(general) && general->prepare_count)
-			iomd_objects_dec(IOMD_OBJECT_PREPARED);
-		unwire(general);
-	}
-	refcount_set(&general->wired, 0);
-	general->prepare_count = 0;
-	general->preparation_id = 0;
-	if (is_user(general))
-		iomd_account_close(&general->account);
-	general->task = NULL;
-	free_ranges(general);
-	iomd_mapper_put(general->base.mapper);
-	general->base.mapper = NULL;
-	general->base.length = 0;
-	general->nr_pages = 0;
-}
-
-/*
- * Make a general descriptor of zeroed memory: the whole of one, or the part of it
- * that another kind begins with. On error there is nothing to give back.
- */
-int iomd_general_init(struct iomd_general *general, const struct iomd_desc_ops *ops,
-		      const struct iomd_general_spec *spec)
-{
-	int err;
-
-	iomd_desc_init(&general->base, ops);
-	mutex_init(&general->lock);
-	iomd_runs_init(&general->runs);
-	INIT_WORK(&general->unwire_work, unwire_work);
-	general->ranges = &general->range;
-
-	err = describe(general, spec);
-	if (err)
-		iomd_general_exit(general);
-	return err;
-}
-
-/* Undo iomd_general_init(), whatever became of the object since. */
-void iomd_general_exit(struct iomd_general *general)
-{
-	forget(general);
-	mutex_destroy(&general->lock);
-	iomd_desc_exit(&general->base);
-}
-
-static void general_release(struct iomd_desc *desc)
-{
-	struct iomd_general *general = to_general(desc);
-
-	iomd_general_exit(general);
-	kfree(general);
-}
-
-const struct iomd_desc_ops iomd_general_ops = {
-	.name = "general",
-	IOMD_GENERAL_OPS,
-	.release = general_release,
-};
-
-static struct iomd_desc *general_create(const struct iomd_general_spec *spec)
-{
-	struct iomd_general *general = kzalloc(sizeof(*general), GFP_KERNEL_ACCOUNT);
-	int err;
-
-	if (!general)
-		return ERR_PTR(-ENOMEM);
-	err = iomd_general_init(general, &iomd_general_ops, spec);
-	if (err) {
-		kfree(general);
-		return ERR_PTR(err);
-	}
-	return &general->base;
-}
-
-/**
- * iomd_client_desc_with_options() - Describe memory.
- * @client: The calling module, IOMD_THIS_CLIENT.
- * @buffers: Array of struct iomd_range.
- * @count: Its elements, at least one.
- * @offset: Not used by the types there are.
- * @task: The task whose memory it is, or IOMD_KERNEL_TASK; NULL for physical
- *	memory. Held by the descriptor.
- * @options: IOMD_MEMORY_TYPE_VIRTUAL or IOMD_MEMORY_TYPE_PHYSICAL, a direction,
- *	and other IOMD_MEMORY_*.
- * @mapper: Mapper to be bound to; NULL for the module's default, if it has one.
- *	Held by the descriptor.
- *
- * Drivers call iomd_desc_with_options(). The array is copied, unless
- * IOMD_MEMORY_AS_REFERENCE says that it stays. Ranges may be of any length,
- * including none, may overlap, and may come in any order.
- * IOKit: IOMemoryDescriptor::withOptions().
- *
- * Context: Process context, may sleep.
- * Return: A descriptor that the caller puts, or an error pointer: -EINVAL for a
- *	   type, task or array that does not fit together, or for physical memory
- *	   that the machine cannot have; -EOVERFLOW if a range or the sum of their
- *	   lengths wraps; -ENOTUNIQ if the module has named several default
- *	   mappers; -ENOMEM; with IOMD_MEMORY_AUTO_PREPARE also the errors of
- *	   iomd_desc_prepare().
- *
- * Implements MD-12, MD-16, GMD-1..23.
- */
-struct iomd_desc *iomd_client_desc_with_options(struct iomd_client *client, const void *buffers,
-						u32 count, u32 offset, struct mm_struct *task,
-						u32 options, struct iomd_mapper *mapper)
-{
-	return general_create(&(struct iomd_general_spec) {
-		.client = client,
-		.ranges = buffers,
-		.count = count,
-		.task = task,
-		.options = options,
-		.mapper = mapper,
-	});
-}
-EXPORT_SYMBOL_NS_GPL(iomd_client_desc_with_options, IOMD_NS);
-
-/**
- * iomd_client_desc_init_with_options() - Make a descriptor describe something else.
- * @client: The calling module, IOMD_THIS_CLIENT.
- * @desc: Descriptor made by one of the iomd_desc constructors.
- * @buffers: As for iomd_client_desc_with_options(), as the rest is.
- * @count: Elements of @buffers.
- * @offset: Not used.
- * @task: Task, IOMD_KERNEL_TASK or NULL.
- * @options: IOMD_MEMORY_*.
- * @mapper: Mapper or NULL.
- *
- * Drivers call iomd_desc_init_with_options(). Outstanding prepares are completed
- * first. The tag is kept. The caller makes sure that nobody else uses the
- * descriptor meanwhile. IOKit: IOMemoryDescriptor::initWithOptions().
- *
- * Context: Process context, may sleep.
- * Return: 0; -EBUSY, and nothing changed, if a DMA command holds the memory;
- *	   -EOPNOTSUPP for a descriptor of another kind; else the errors of
- *	   iomd_client_desc_with_options(), after which the descriptor describes
- *	   nothing and has length 0.
- *
- * Implements GMD-24..28.
- */
-int iomd_client_desc_init_with_options(struct iomd_client *client, struct iomd_desc *desc,
-				       const void *buffers, u32 count, u32 offset,
-				       struct mm_struct *task, u32 options,
-				       struct iomd_mapper *mapper)
-{
-	const struct iomd_general_spec spec = {
-		.client = client,
-		.ranges = buffers,
-		.count = count,
-		.task = task,
-		.options = options,
-		.mapper = mapper,
-	};
-	struct iomd_general *general = to_general(desc);
-	unsigned int own;
-	int err;
-
-	if (desc->ops != &iomd_general_ops)
-		return -EOPNOTSUPP;
-
-	own = general->prepare_count ? 1 : 0;
-	if (refcount_read(&general->wired) > own)
-		return -EBUSY;
-
-	forget(general);
-	err = describe(general, &spec);
-	if (err)
-		forget(general);
-	return err;
-}
-EXPORT_SYMBOL_NS_GPL(iomd_client_desc_init_with_options, IOMD_NS);
-
-/**
- * iomd_client_desc_with_address() - Describe kernel memory, ready for use.
- * @client: The calling module, IOMD_THIS_CLIENT.
- * @address: Start, in the direct map, vmalloc space or a module.
- * @length: Bytes.
- * @direction: IOMD_DIRECTION_*.
- *
- * Drivers call iomd_desc_with_address(). The descriptor comes prepared, and that
- * prepare is undone by the last put. The memory must stay allocated until then.
- * IOKit: IOMemoryDescriptor::withAddress().
- *
- * Context: Process context, may sleep.
- * Return: A descriptor that the caller puts, or an error pointer: -EFAULT for an
- *	   address that is not the kernel's memory (a user address, a device
- *	   mapping); -EXFULL for the caller's stack; -EOVERFLOW; -ENOTUNIQ;
- *	   -ENOMEM.
- *
- * Implements MD-10.
- */
-struct iomd_desc *iomd_client_desc_with_address(struct iomd_client *client, void *address,
-						u64 length, u32 direction)
-{
-	return iomd_client_desc_with_address_range(client, (unsigned long)address, length,
-						   direction | IOMD_MEMORY_AUTO_PREPARE,
-						   IOMD_KERNEL_TASK);
-}
-EXPORT_SYMBOL_NS_GPL(iomd_client_desc_with_address, IOMD_NS);
-
-/**
- * iomd_client_desc_with_address_range() - Describe one range.
- * @client: The calling module, IOMD_THIS_CLIENT.
- * @address: Address in @task, or physical address.
- * @length: Bytes.
- * @options: A direction, and IOMD_MEMORY_* other than a type.
- * @task: Task, IOMD_KERNEL_TASK, or NULL for physical memory.
- *
- * Drivers call iomd_desc_with_address_range(), or for physical memory
- * iomd_desc_with_physical_address(). Not prepared, except for physical memory,
- * which always is. IOKit: IOMemoryDescriptor::withAddressRange(),
- * IOMemoryDescriptor::withPhysicalAddress().
- *
- * Context: Process context, may sleep.
- * Return: As iomd_client_desc_with_options().
- *
- * Implements MD-11..15.
- */
-struct iomd_desc *iomd_client_desc_with_address_range(struct iomd_client *client, u64 address,
-						      u64 length, u32 options,
-						      struct mm_struct *task)
-{
-	const struct iomd_range range = { address, length };
-
-	return iomd_client_desc_with_address_ranges(client, &range, 1, options, task);
-}
-EXPORT_SYMBOL_NS_GPL(iomd_client_desc_with_address_range, IOMD_NS);
-
-/**
- * iomd_client_desc_with_address_ranges() - Describe several ranges.
- * @client: The calling module, IOMD_THIS_CLIENT.
- * @ranges: The ranges, in the order in which they are to follow each other.
- * @count: Elements of @ranges, at least one.
- * @options: A direction, and IOMD_MEMORY_* other than a type.
- * @task: Task, IOMD_KERNEL_TASK, or NULL for physical memory.
- *
- * Drivers call iomd_desc_with_address_ranges(). Not prepared, except for physical
- * memory, which always is. IOKit: IOMemoryDescriptor::withAddressRanges().
- *
- * Context: Process context, may sleep.
- * Return: As iomd_client_desc_with_options().
- *
- * Implements MD-11, MD-12.
- */
-struct iomd_desc *iomd_client_desc_with_address_ranges(struct iomd_client *client,
-						       const struct iomd_range *ranges,
-						       u32 count, u32 options,
-						       struct mm_struct *task)
-{
-	options &= ~IOMD_MEMORY_TYPE_MASK;
-	options |= task ? IOMD_MEMORY_TYPE_VIRTUAL : IOMD_MEMORY_TYPE_PHYSICAL;
-	return iomd_client_desc_with_options(client, ranges, count, 0, task, options, NULL);
-}
-EXPORT_SYMBOL_NS_GPL(iomd_client_desc_with_address_ranges, IOMD_NS);

@@ -5,6 +5,7 @@
 #ifndef _IOMD_GENERAL_H
 #define _IOMD_GENERAL_H
 
+#include <linux/container_of.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/workqueue.h>
@@ -41,7 +42,7 @@ struct iomd_client;
  */
 struct iomd_general {
 	struct iomd_desc base;
-	struct mutex lock;
+	struct mutex lock;	/* see above */
 	u32 prepare_count;
 	refcount_t wired;
 	u32 access;
@@ -60,7 +61,48 @@ struct iomd_general {
 	struct iomd_range range;
 };
 
-extern const struct iomd_desc_ops iomd_general_ops;
+/* Whose memory it is: physical memory, the kernel's, or a user task's. */
+static inline bool iomd_general_is_physical(const struct iomd_general *general)
+{
+	return !general->task;
+}
+
+static inline bool iomd_general_is_kernel(const struct iomd_general *general)
+{
+	return general->task == IOMD_KERNEL_TASK;
+}
+
+static inline bool iomd_general_is_user(const struct iomd_general *general)
+{
+	return !iomd_general_is_physical(general) && !iomd_general_is_kernel(general);
+}
+
+static inline struct iomd_general *iomd_to_general(struct iomd_desc *desc)
+{
+	return container_of(desc, struct iomd_general, base);
+}
+
+/* wire.c: memory to runs and back; nothing here counts */
+int iomd_general_wire(struct iomd_general *general, u32 direction);
+void iomd_general_unwire(struct iomd_general *general);
+
+/* own_mapping.c: the mapping that belongs to the descriptor */
+void iomd_general_drop_own_mapping(struct iomd_general *general);
+int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
+struct iomd_mapping *iomd_general_own_mapping(struct iomd_desc *desc, bool may_sleep);
+
+/* general.c: prepare, complete, and answers about wired memory */
+int iomd_general_prepare(struct iomd_desc *desc, u32 direction);
+int iomd_general_complete(struct iomd_desc *desc, u32 direction);
+int iomd_general_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset);
+bool iomd_general_hold(struct iomd_desc *desc);
+void iomd_general_drop(struct iomd_desc *desc);
+void iomd_general_summarize(struct iomd_desc *desc, struct iomd_summary *summary);
+bool iomd_general_is_read_only(struct iomd_desc *desc);
+u64 iomd_general_preparation_id(struct iomd_desc *desc);
+void iomd_general_unwire_work(struct work_struct *work);
+
+/* describe.c: construction */
 
 /* What to describe; see iomd_client_desc_with_options(). */
 struct iomd_general_spec {
@@ -75,17 +117,6 @@ struct iomd_general_spec {
 int iomd_general_init(struct iomd_general *general, const struct iomd_desc_ops *ops,
 		      const struct iomd_general_spec *spec);
 void iomd_general_exit(struct iomd_general *general);
-
-int iomd_general_prepare(struct iomd_desc *desc, u32 direction);
-int iomd_general_complete(struct iomd_desc *desc, u32 direction);
-int iomd_general_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset);
-bool iomd_general_hold(struct iomd_desc *desc);
-void iomd_general_drop(struct iomd_desc *desc);
-void iomd_general_summarize(struct iomd_desc *desc, struct iomd_summary *summary);
-bool iomd_general_is_read_only(struct iomd_desc *desc);
-int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
-u64 iomd_general_preparation_id(struct iomd_desc *desc);
-struct iomd_mapping *iomd_general_own_mapping(struct iomd_desc *desc, bool may_sleep);
 
 /* The operations of a general descriptor, for kinds that are one. */
 #define IOMD_GENERAL_OPS \

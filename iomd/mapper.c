@@ -134,9 +134,11 @@ struct iomd_mapper *iomd_mapper_for_device(struct device *dev)
 		return ERR_PTR(-ENOMEM);
 	}
 
-	/* The device's reference; if somebody else was faster, ours is freed. */
+	/* If somebody else was faster theirs stays, and the record is freed. */
 	devres->mapper = mapper;
 	found = devres_get(dev, devres, NULL, NULL);
+	if (found->mapper != mapper)
+		iomd_mapper_put(mapper);
 	return iomd_mapper_get(found->mapper);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_mapper_for_device, IOMD_NS);

@@ -80,7 +80,8 @@ static int cutter_next(struct cutter *cut, struct iomd_extent *entry)
 		return 0;
 
 	*entry = cut->left;
-	limit = min(cut->max_entry, cut->boundary - (entry->address & cut->boundary) + 1 ?: U64_MAX);
+	limit = cut->boundary - (entry->address & cut->boundary) + 1;
+	limit = min(cut->max_entry, limit ?: U64_MAX);
 	if (entry->length > limit) {
 		entry->length = limit;
 		end = (entry->address + limit) & PAGE_MASK;
@@ -274,7 +275,7 @@ void iomd_mapping_unmap(struct iomd_mapping *mapping)
 /* Hand memory that stays mapped to the device for another transfer. */
 void iomd_mapping_sync_for_device(struct iomd_mapping *mapping)
 {
-	if (mapping->length && !list_empty(&mapping->node))
+	if (mapping->length && !iomd_mapping_is_revoked(mapping))
 		dma_sync_sgtable_for_device(mapping->mapper->dev, &mapping->table,
 					    mapping->direction);
 }
@@ -282,7 +283,7 @@ void iomd_mapping_sync_for_device(struct iomd_mapping *mapping)
 /* Take memory that stays mapped back after a transfer. */
 void iomd_mapping_sync_for_cpu(struct iomd_mapping *mapping)
 {
-	if (mapping->length && !list_empty(&mapping->node))
+	if (mapping->length && !iomd_mapping_is_revoked(mapping))
 		dma_sync_sgtable_for_cpu(mapping->mapper->dev, &mapping->table,
 					 mapping->direction);
 }

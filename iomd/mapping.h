@@ -29,7 +29,7 @@ struct iomd_mapper {
 	struct device *dev;
 	bool translates;
 	u64 page_size;
-	spinlock_t lock;
+	spinlock_t lock;	/* see above */
 	struct list_head mappings;
 	bool revoked;
 };
@@ -73,9 +73,10 @@ static inline bool iomd_mapper_is_identity(const struct iomd_mapper *mapper)
 	return !mapper->dev;
 }
 
-static inline bool iomd_mapping_is_live(const struct iomd_mapping *mapping)
+/* The device has been unbound since: nothing is mapped any more. */
+static inline bool iomd_mapping_is_revoked(const struct iomd_mapping *mapping)
 {
-	return mapping->mapper;
+	return mapping->length && list_empty(&mapping->node);
 }
 
 int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,

@@ -42,17 +42,14 @@ void iomd_runs_free(struct iomd_runs *runs)
 /* Replace the first chunk by one of @capacity runs. */
 static int grow_first_chunk(struct iomd_runs *runs, u32 capacity)
 {
-	struct iomd_run *chunk = runs->chunks[0];
+	struct iomd_run *old = runs->chunks[0];
+	struct iomd_run *chunk = kmalloc_array(capacity, sizeof(*chunk), GFP_KERNEL);
 
-	if (chunk == runs->local) {
-		chunk = kmalloc_array(capacity, sizeof(*chunk), GFP_KERNEL);
-		if (chunk)
-			memcpy(chunk, runs->local, sizeof(runs->local));
-	} else {
-		chunk = krealloc(chunk, array_size(capacity, sizeof(*chunk)), GFP_KERNEL);
-	}
 	if (!chunk)
 		return -ENOMEM;
+	memcpy(chunk, old, array_size(runs->capacity, sizeof(*chunk)));
+	if (old != runs->local)
+		kfree(old);
 
 	runs->chunks[0] = chunk;
 	runs->capacity = capacity;

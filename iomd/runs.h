@@ -9,6 +9,7 @@
 #ifndef _IOMD_RUNS_H
 #define _IOMD_RUNS_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 /*
@@ -24,7 +25,7 @@ struct iomd_run {
 #define IOMD_RUNS_LOCAL		8
 
 #define IOMD_RUNS_CHUNK_SHIFT	8
-#define IOMD_RUNS_CHUNK		(1U << IOMD_RUNS_CHUNK_SHIFT)
+#define IOMD_RUNS_CHUNK		BIT(IOMD_RUNS_CHUNK_SHIFT)
 
 #define IOMD_RUNS_NO_TAIL	(~0ULL)
 

@@ -75,6 +75,8 @@ u64 iomd_desc_get_preparation_id(struct iomd_desc *desc);
  *
  * The one place where the two sets of numbers meet. NONE means that the
  * transfer may go either way.
+ *
+ * Return: The direction.
  */
 static inline enum dma_data_direction iomd_direction_to_dma(u32 direction)
 {

@@ -76,11 +76,11 @@ struct iomd_dma_segment_options {
 	u32 alignment_internal_segments;
 };
 
-struct iomd_dma *iomd_client_dma_with_segment_options(struct iomd_client *client,
-						      iomd_dma_segment_fn out,
-						      const struct iomd_dma_segment_options *segment_options,
-						      u32 mapping_options,
-						      struct iomd_mapper *mapper, void *ref_con);
+struct iomd_dma *
+iomd_client_dma_with_segment_options(struct iomd_client *client, iomd_dma_segment_fn out,
+				     const struct iomd_dma_segment_options *segment_options,
+				     u32 mapping_options, struct iomd_mapper *mapper,
+				     void *ref_con);
 struct iomd_dma *iomd_client_dma_with_specification(struct iomd_client *client,
 						    iomd_dma_segment_fn out, u8 num_address_bits,
 						    u64 max_segment_size, u32 mapping_options,
