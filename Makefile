@@ -18,9 +18,9 @@ install: modules
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
-demo prove-lanes:
+demo:
 	@scripts/install-tools
-	@scripts/$@
+	@scripts/demo
 
 check kunit smoke:
 	@scripts/install-tools
@@ -29,6 +29,10 @@ check kunit smoke:
 test:
 	@scripts/install-tools
 	@scripts/run-lanes kunit smoke check
+
+prove-lanes:
+	@scripts/install-tools
+	@scripts/run-lanes prove
 
 help:
 	@echo "modules      build iomd.ko for the kernel at KDIR (default)"

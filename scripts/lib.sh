@@ -32,6 +32,19 @@ run_dir() {
 	echo "$dir"
 }
 
+# build_external KERNEL MODULES DIR: build the module in DIR, which uses iomd as
+# built in MODULES. Fails on any warning.
+build_external() {
+	local kernel=$1 modules=$2 dir=$3
+
+	make -C "$kernel/build" M="$dir" W=1 KCFLAGS=-Werror \
+		KBUILD_EXTRA_SYMBOLS="$modules/Module.symvers" modules >"$dir/log" 2>&1 || true
+	if grep -iE '(warning|error):' "$dir/log"; then
+		return 1
+	fi
+	compgen -G "$dir/*.ko" >/dev/null || { tail "$dir/log"; return 1; }
+}
+
 say() {
 	echo "$*" >&2
 }
