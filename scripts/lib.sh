@@ -38,7 +38,7 @@ build_external() {
 	local kernel=$1 modules=$2 dir=$3
 
 	make -C "$kernel/build" M="$dir" W=1 KCFLAGS=-Werror \
-		KBUILD_EXTRA_SYMBOLS="$modules/Module.symvers" modules >"$dir/log" 2>&1 || true
+		IOMD="$modules" KBUILD_EXTRA_SYMBOLS="$modules/Module.symvers" modules >"$dir/log" 2>&1 || true
 	if grep -iE '(warning|error):' "$dir/log"; then
 		return 1
 	fi

@@ -3,7 +3,6 @@
  * Mistakes on purpose, one for each thing that the lanes claim to notice. Loaded
  * by scripts/prove-lane beside the suites, which pass all the same.
  */
-#include <linux/debugfs.h>
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -12,6 +11,8 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+
+#include <iomd/iomd.h>
 
 static int trap_warn(void)
 {
@@ -85,25 +86,20 @@ static int trap_leak(void)
 	return object ? 0 : -ENOMEM;
 }
 
-static int objects_show(struct seq_file *seq, void *unused)
-{
-	seq_puts(seq, "descriptors 0\nmaps 1\n");
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(objects);
-
-/* What iomd would say of an object that outlived its user. */
+/*
+ * A buffer that is never put. Its constructor is looked up and not linked to, or
+ * the module would hold on to iomd whatever the trap.
+ */
 static int trap_object(void)
 {
-	struct dentry *dir = debugfs_lookup("iomd", NULL);
+	typeof(&iomd_client_buffer_with_capacity) create =
+		__symbol_get("iomd_client_buffer_with_capacity");
 
-	if (!dir)
-		dir = debugfs_create_dir("iomd", NULL);
-	debugfs_create_file("objects", 0444, dir, NULL, &objects_fops);
-	return 0;
+	return create ? PTR_ERR_OR_ZERO(create(IOMD_THIS_CLIENT, PAGE_SIZE, IOMD_DIRECTION_IN, false)) :
+			-ENOENT;
 }
 
-/* As if an object of iomd were alive. */
+/* Somebody who uses iomd stays. */
 static int trap_stuck(void)
 {
 	return __symbol_get("iomd_errno_from_return") ? 0 : -ENOENT;
