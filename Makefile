@@ -19,19 +19,15 @@ clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
 demo:
-	@scripts/install-tools
 	@scripts/demo
 
 check kunit smoke:
-	@scripts/install-tools
 	@scripts/run-lanes $@
 
 test:
-	@scripts/install-tools
 	@scripts/run-lanes kunit smoke check
 
 prove-lanes:
-	@scripts/install-tools
 	@scripts/run-lanes prove
 
 help:
