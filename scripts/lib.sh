@@ -62,8 +62,15 @@ as_root() {
 	fi
 }
 
+# Asks nothing, and is heard only if it fails.
 apt_get() {
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@" >&2
+	local log=$CACHE/logs/apt-get.log
+
+	mkdir -p "$CACHE/logs"
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" >"$log" 2>&1 || {
+		tail "$log" >&2
+		return 1
+	}
 }
 
 # Package lists older than a day are fetched anew, because Debian removes
