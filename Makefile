@@ -11,9 +11,10 @@ export SUITE CASE KERNEL
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
+# Signing would want the key that the kernel was built with.
 install: modules
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
-	depmod -a $(KERNELRELEASE)
+	$(MAKE) -C $(KDIR) M=$(CURDIR) CONFIG_MODULE_SIG_ALL= modules_install
+	depmod $(addprefix -b ,$(INSTALL_MOD_PATH)) -a $(KERNELRELEASE)
 
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
@@ -32,7 +33,7 @@ prove-lanes:
 
 help:
 	@echo "modules      build iomd.ko for the kernel at KDIR (default)"
-	@echo "install      install it for KERNELRELEASE"
+	@echo "install      install it for KERNELRELEASE (below INSTALL_MOD_PATH)"
 	@echo "clean        remove what modules built"
 	@echo ""
 	@echo "demo         a file through a device and back, in QEMU"
