@@ -92,11 +92,12 @@ static int trap_leak(void)
  */
 static int trap_object(void)
 {
-	typeof(&iomd_client_buffer_with_capacity) create =
+	typeof(iomd_client_buffer_with_capacity) *create =
 		__symbol_get("iomd_client_buffer_with_capacity");
 
-	return create ? PTR_ERR_OR_ZERO(create(IOMD_THIS_CLIENT, PAGE_SIZE, IOMD_DIRECTION_IN, false)) :
-			-ENOENT;
+	if (!create)
+		return -ENOENT;
+	return PTR_ERR_OR_ZERO(create(IOMD_THIS_CLIENT, PAGE_SIZE, IOMD_DIRECTION_IN, false));
 }
 
 /* Somebody who uses iomd stays. */
