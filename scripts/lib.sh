@@ -54,15 +54,16 @@ apt_get() {
 }
 
 # Package lists older than a day are fetched anew, because Debian removes
-# superseded kernels from its archive. "force" does not look at the age.
+# superseded kernels from its archive.
 apt_update() {
-	local stamp=$CACHE/apt-updated
-
-	if [ "${1:-}" != force ] && [ -n "$(find "$stamp" -mtime -1 2>/dev/null)" ]; then
-		return 0
+	if [ -z "$(find "$CACHE/apt-updated" -mtime -1 2>/dev/null)" ]; then
+		apt_update_now
 	fi
+}
+
+apt_update_now() {
 	say "apt-get update"
-	apt_get update && touch "$stamp"
+	apt_get update && touch "$CACHE/apt-updated"
 }
 
 # with_lock NAME COMMAND...: two runs at once share one download or build.
