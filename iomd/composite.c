@@ -257,15 +257,15 @@ void iomd_composite_drop(struct iomd_desc *desc)
 		iomd_desc_drop(composite->part[i].desc);
 }
 
-bool iomd_composite_is_read_only(struct iomd_desc *desc)
+u32 iomd_composite_all_flags(struct iomd_desc *desc)
 {
 	struct iomd_composite *composite = iomd_to_composite(desc);
+	u32 flags = desc->flags;
 	u32 i;
 
 	for (i = 0; i < composite->nr; i++)
-		if (composite->part[i].desc->ops->is_read_only(composite->part[i].desc))
-			return true;
-	return false;
+		flags |= composite->part[i].desc->ops->all_flags(composite->part[i].desc);
+	return flags;
 }
 
 /* Nothing is known of how the bytes begin, since no piece was pinned as such. */

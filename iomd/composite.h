@@ -62,7 +62,7 @@ int iomd_composite_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 o
 bool iomd_composite_hold(struct iomd_desc *desc);
 void iomd_composite_drop(struct iomd_desc *desc);
 void iomd_composite_summarize(struct iomd_desc *desc, struct iomd_summary *summary);
-bool iomd_composite_is_read_only(struct iomd_desc *desc);
+u32 iomd_composite_all_flags(struct iomd_desc *desc);
 int iomd_composite_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
 u64 iomd_composite_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length, u64 *first);
 int iomd_composite_page_counts(struct iomd_desc *desc, u64 *resident, u64 *dirty);
@@ -76,7 +76,7 @@ void iomd_composite_release(struct iomd_desc *desc);
 	.hold = iomd_composite_hold, \
 	.drop = iomd_composite_drop, \
 	.summarize = iomd_composite_summarize, \
-	.is_read_only = iomd_composite_is_read_only, \
+	.all_flags = iomd_composite_all_flags, \
 	.bus_extent = iomd_composite_bus_extent, \
 	.dma_map_length = iomd_composite_dma_map_length
 
