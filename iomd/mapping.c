@@ -293,6 +293,21 @@ bool iomd_mapping_needs_sync(struct iomd_mapping *mapping)
 	return needs_sync;
 }
 
+/* Between transfers: take memory that stays mapped back, or hand it to the device. */
+void iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu)
+{
+	int index = srcu_read_lock(&iomd_revoke_srcu);
+	struct device *dev = mapping->mapper->dev;
+
+	if (mapping->length && !iomd_mapping_is_revoked(mapping)) {
+		if (for_cpu)
+			dma_sync_sgtable_for_cpu(dev, &mapping->table, mapping->direction);
+		else
+			dma_sync_sgtable_for_device(dev, &mapping->table, mapping->direction);
+	}
+	srcu_read_unlock(&iomd_revoke_srcu, index);
+}
+
 /*
  * The bus address of the byte at @offset, which lies inside the mapping, and how
  * far it is contiguous for the device. Walking forward goes on where @walk is.

@@ -100,6 +100,7 @@ int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 		     enum dma_data_direction direction, gfp_t gfp);
 void iomd_mapping_unmap(struct iomd_mapping *mapping);
 bool iomd_mapping_needs_sync(struct iomd_mapping *mapping);
+void iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu);
 void iomd_mapping_walk(const struct iomd_mapping *mapping, struct iomd_mapping_walk *walk,
 		       u64 offset, struct iomd_extent *extent);
 

@@ -30,12 +30,9 @@ static int sync_caches(struct iomd_desc *desc, u32 operation)
 	}
 	if (desc->ops->own_mapping)
 		mapping = desc->ops->own_mapping(desc, false);
-	if (!mapping)
+	if (IS_ERR_OR_NULL(mapping))
 		return -EOPNOTSUPP;
-	if (operation == IOMD_MEMORY_INCOHERENT_IO_FLUSH)
-		iomd_mapping_sync_for_cpu(mapping);
-	else
-		iomd_mapping_sync_for_device(mapping);
+	iomd_mapping_sync(mapping, operation == IOMD_MEMORY_INCOHERENT_IO_FLUSH);
 	return 0;
 }
 
