@@ -70,7 +70,7 @@ static int check_type(const struct iomd_general_spec *spec)
 {
 	if (!spec->ranges || !spec->count)
 		return -EINVAL;
-	if (spec->options & (IOMD_MEMORY_PERSISTENT | IOMD_MEMORY_MAP_COPY_ON_WRITE))
+	if (spec->options & IOMD_MEMORY_MAP_COPY_ON_WRITE)
 		return -EOPNOTSUPP;
 
 	switch (spec->options & IOMD_MEMORY_TYPE_MASK) {
@@ -139,7 +139,7 @@ static struct iomd_mapper *choose_mapper(const struct iomd_general_spec *spec, u
 /* Physical memory is wired for good, and its runs are there from the start. */
 static int wire_for_good(struct iomd_general *general)
 {
-	int err = iomd_general_wire(general, IOMD_DIRECTION_IN_OUT);
+	int err = iomd_general_wire(general, true, false);
 
 	if (err)
 		return err;
@@ -172,8 +172,10 @@ static int describe(struct iomd_general *general, const struct iomd_general_spec
 		iomd_account_open(&general->account, spec->task);
 
 	if (iomd_general_is_physical(general))
-		err = wire_for_good(general);
-	else if (flags & IOMD_MEMORY_AUTO_PREPARE)
+		return wire_for_good(general);
+	if (flags & IOMD_MEMORY_PERSISTENT)
+		err = iomd_general_bind(general);
+	if (!err && (flags & IOMD_MEMORY_AUTO_PREPARE))
 		err = iomd_general_prepare(&general->base, IOMD_DIRECTION_NONE);
 	return err;
 
@@ -188,13 +190,7 @@ err_mapper:
  */
 static void forget(struct iomd_general *general)
 {
-	if (general->resident) {
-		if (!iomd_general_is_physical(general) && general->prepare_count)
-			iomd_objects_dec(IOMD_OBJECT_PREPARED);
-		iomd_general_unwire(general);
-	}
-	refcount_set(&general->wired, 0);
-	general->prepare_count = 0;
+	iomd_general_unbind(general);
 	atomic64_set(&general->base.preparation_id, 0);
 	if (iomd_general_is_user(general))
 		iomd_account_close(&general->account);
@@ -249,6 +245,12 @@ static const struct iomd_desc_ops general_ops = {
 	.release = general_release,
 };
 
+/* Is it one that the constructors here make, and not of a kind that is more? */
+bool iomd_desc_is_general(const struct iomd_desc *desc)
+{
+	return desc->ops == &general_ops;
+}
+
 /* Make a general descriptor. Return: it, or an error pointer. */
 struct iomd_desc *iomd_general_create(const struct iomd_general_spec *spec)
 {
@@ -288,8 +290,8 @@ struct iomd_desc *iomd_general_create(const struct iomd_general_spec *spec)
  *	   type, task or array that does not fit together, or for physical memory
  *	   that the machine cannot have; -EOVERFLOW if a range or the sum of their
  *	   lengths wraps; -ENOTUNIQ if the module has named several default
- *	   mappers; -EOPNOTSUPP for IOMD_MEMORY_PERSISTENT and
- *	   IOMD_MEMORY_MAP_COPY_ON_WRITE; -ENOMEM; with IOMD_MEMORY_AUTO_PREPARE also the errors of
+ *	   mappers; -EOPNOTSUPP for IOMD_MEMORY_MAP_COPY_ON_WRITE; -ENOMEM; with
+ *	   IOMD_MEMORY_AUTO_PREPARE and IOMD_MEMORY_PERSISTENT also the errors of
  *	   iomd_desc_prepare().
  *
  * Implements MD-12, MD-16, GMD-1..23.
@@ -353,10 +355,10 @@ int iomd_client_desc_init_with_options(struct iomd_client *client, struct iomd_d
 	unsigned int own;
 	int err;
 
-	if (desc->ops != &general_ops)
+	if (!iomd_desc_is_general(desc))
 		return -EOPNOTSUPP;
 
-	own = general->prepare_count ? 1 : 0;
+	own = (general->prepare_count ? 1 : 0) + general->is_bound;
 	if (refcount_read(&general->wired) > own)
 		return -EBUSY;
 

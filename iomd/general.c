@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 
 #include <iomd/desc.h>
+#include <iomd/mapper.h>
 
 #include "general.h"
 #include "objects.h"
@@ -27,37 +28,70 @@ static u32 effective_direction(const struct iomd_general *general, u32 direction
 	return direction | iomd_desc_get_direction(&general->base);
 }
 
-static bool may_prepare_again(const struct iomd_general *general, u32 direction)
+static bool only_reads(u32 direction)
 {
-	return !(general->base.flags & IOMD_MEMORY_PREPARED_READ_ONLY) ||
-	       (direction & IOMD_DIRECTION_IN_OUT) == IOMD_DIRECTION_OUT;
+	return (direction & IOMD_DIRECTION_IN_OUT) == IOMD_DIRECTION_OUT;
 }
 
-/*
- * The first prepare. Memory that a DMA command still holds from before the last
- * complete was never unpinned: its lifetime goes on.
- */
-static int prepare_first(struct iomd_general *general, u32 direction)
+/* Are addresses beyond 32 bits in the way of a caller who can have none? */
+static bool misses_phys32(const struct iomd_general *general, u32 direction)
+{
+	const struct iomd_mapper *mapper = general->base.mapper;
+
+	return (direction & IOMD_PREPARE_TO_PHYS32) &&
+	       !(mapper && iomd_mapper_translates(mapper)) &&
+	       general->runs.highest > 1ULL << 32;
+}
+
+/* Wire memory that is not wired, as one who holds it. */
+static int wire_first(struct iomd_general *general, u32 direction)
 {
 	int err;
-
-	if (refcount_inc_not_zero(&general->wired)) {
-		general->discard = false;
-		if (may_prepare_again(general, direction))
-			return 0;
-		if (refcount_dec_and_test(&general->wired))
-			iomd_general_unwire(general);
-		return -EROFS;
-	}
 
 	/* Completed and let go, but the worker has not come to it yet. */
 	if (general->resident)
 		iomd_general_unwire(general);
-	err = iomd_general_wire(general, direction);
+	err = iomd_general_wire(general, !only_reads(direction),
+				direction & IOMD_PREPARE_NO_FAULT);
 	if (err)
 		return err;
 	smp_wmb(); /* Whoever sees the count sees the runs. Pairs with is_wired(). */
 	refcount_set(&general->wired, 1);
+	return 0;
+}
+
+/* One who held the memory lets go of it; may unpin, and so sleep. */
+static void unhold(struct iomd_general *general)
+{
+	if (refcount_dec_and_test(&general->wired))
+		iomd_general_unwire(general);
+}
+
+/*
+ * The first prepare. Memory that a DMA command still holds from before the last
+ * complete, or that the descriptor is bound to, is taken as it is.
+ */
+static int prepare_first(struct iomd_general *general, u32 direction)
+{
+	int err = 0;
+
+	if (!refcount_inc_not_zero(&general->wired)) {
+		err = wire_first(general, direction);
+		if (err)
+			return err;
+	}
+	if (!only_reads(direction) && !general->writable)
+		err = general->is_bound ? -EACCES : -EROFS;
+	else if (misses_phys32(general, direction))
+		err = -ENOBUFS;
+	if (err) {
+		unhold(general);
+		return err;
+	}
+
+	general->discard = false;
+	if (only_reads(direction))
+		general->base.flags |= IOMD_MEMORY_PREPARED_READ_ONLY;
 	return 0;
 }
 
@@ -69,7 +103,8 @@ static int prepare_locked(struct iomd_general *general, u32 direction)
 
 	if (!general->prepare_count)
 		err = prepare_first(general, direction);
-	else if (!may_prepare_again(general, direction))
+	else if (!only_reads(direction) &&
+		 (general->base.flags & IOMD_MEMORY_PREPARED_READ_ONLY))
 		err = -EROFS;
 	if (err)
 		return err;
@@ -100,11 +135,43 @@ static void complete_last(struct iomd_general *general)
 {
 	lockdep_assert_held(&general->lock);
 
+	if (!(general->base.flags & IOMD_MEMORY_PREPARED_READ_ONLY) && !general->discard)
+		general->dirty = true;
+	general->base.flags &= ~IOMD_MEMORY_PREPARED_READ_ONLY;
 	general->prepare_count = 0;
 	atomic64_set(&general->base.preparation_id, 0);
 	iomd_objects_dec(IOMD_OBJECT_PREPARED);
-	if (refcount_dec_and_test(&general->wired))
-		iomd_general_unwire(general);
+	unhold(general);
+}
+
+/*
+ * Bind the descriptor to the memory that is behind its ranges now: it stays wired,
+ * whatever becomes of the addresses. Writable, unless nobody will ever write it.
+ */
+int iomd_general_bind(struct iomd_general *general)
+{
+	int err;
+
+	mutex_lock(&general->lock);
+	err = wire_first(general, effective_direction(general, IOMD_DIRECTION_NONE));
+	general->is_bound = !err;
+	mutex_unlock(&general->lock);
+	return err;
+}
+
+/* Undo all that keeps the memory wired; nobody else is using the descriptor. */
+void iomd_general_unbind(struct iomd_general *general)
+{
+	mutex_lock(&general->lock);
+	if (general->prepare_count && !iomd_general_is_physical(general))
+		complete_last(general);
+	else if (general->prepare_count)
+		unhold(general);
+	general->prepare_count = 0;
+	if (general->is_bound)
+		unhold(general);
+	general->is_bound = false;
+	mutex_unlock(&general->lock);
 }
 
 int iomd_general_complete(struct iomd_desc *desc, u32 direction)
@@ -204,7 +271,12 @@ void iomd_general_summarize(struct iomd_desc *desc, struct iomd_summary *summary
 
 u32 iomd_general_all_flags(struct iomd_desc *desc)
 {
-	return READ_ONCE(desc->flags);
+	struct iomd_general *general = iomd_to_general(desc);
+	u32 flags = READ_ONCE(desc->flags);
+
+	if (refcount_read(&general->wired) && !general->writable)
+		flags |= IOMD_MEMORY_PREPARED_READ_ONLY;
+	return flags;
 }
 
 u64 iomd_general_preparation_id(struct iomd_desc *desc)

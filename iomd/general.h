@@ -22,11 +22,14 @@ struct iomd_client;
  * @base: The common part.
  * @lock: Guards the prepare state, that is everything down to @unwire_work.
  * @prepare_count: Prepares without a complete.
- * @wired: One for being prepared, and one for each hold. While it is not zero
+ * @wired: One for being prepared, one for being bound, and one for each hold. While it is not zero
  *	@runs does not change, and may be read without the lock.
  * @resident: @runs is filled; for a user task's memory, its pages are pinned.
  * @own_walk: Where @own_mapping was looked at last.
- * @discard: Do not mark pages dirty when they are unpinned.
+ * @writable: It is memory that a device may write.
+ * @dirty: A device may have written it: mark pages dirty when they are unpinned.
+ * @discard: What was written in this prepared lifetime does not count.
+ * @is_bound: The descriptor is bound to the memory, prepared or not.
  * @runs: The memory, while resident.
  * @own_mapping: All of it mapped for the descriptor's mapper; made on demand,
  *	lives as long as @resident. Once set it may be read without the lock while
@@ -45,7 +48,10 @@ struct iomd_general {
 	u32 prepare_count;
 	refcount_t wired;
 	bool resident;
+	bool writable;
+	bool dirty;
 	bool discard;
+	bool is_bound;
 	struct iomd_runs runs;
 	struct iomd_mapping *own_mapping;
 	struct iomd_mapping_walk own_walk;
@@ -93,7 +99,7 @@ static inline struct iomd_general *iomd_to_general(struct iomd_desc *desc)
 }
 
 /* wire.c: memory to runs and back; nothing here counts */
-int iomd_general_wire(struct iomd_general *general, u32 direction);
+int iomd_general_wire(struct iomd_general *general, bool write, bool no_fault);
 void iomd_general_unwire(struct iomd_general *general);
 
 /* own_mapping.c: the mapping that belongs to the descriptor */
@@ -102,6 +108,8 @@ int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_exte
 struct iomd_mapping *iomd_general_own_mapping(struct iomd_desc *desc, bool may_sleep);
 
 /* general.c: prepare, complete, and answers about wired memory */
+int iomd_general_bind(struct iomd_general *general);
+void iomd_general_unbind(struct iomd_general *general);
 int iomd_general_prepare(struct iomd_desc *desc, u32 direction);
 int iomd_general_complete(struct iomd_desc *desc, u32 direction);
 int iomd_general_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset);
@@ -125,6 +133,7 @@ struct iomd_general_spec {
 	struct iomd_mapper *mapper;
 };
 
+bool iomd_desc_is_general(const struct iomd_desc *desc);
 struct iomd_desc *iomd_general_create(const struct iomd_general_spec *spec);
 int iomd_general_init(struct iomd_general *general, const struct iomd_desc_ops *ops,
 		      const struct iomd_general_spec *spec);

@@ -40,7 +40,7 @@ static struct iomd_mapping *make_mapping(struct iomd_general *general)
 	int err;
 
 	/* It outlives nested prepares, so it allows what any of them might ask for. */
-	if (general->base.flags & IOMD_MEMORY_PREPARED_READ_ONLY)
+	if (!general->writable)
 		access = IOMD_DIRECTION_OUT;
 
 	mapping = kzalloc(sizeof(*mapping), GFP_KERNEL);

@@ -4,24 +4,13 @@
  * system, and giving it back.
  */
 #include <iomd/desc.h>
-#include <iomd/mapper.h>
 
 #include "general.h"
 #include "pin.h"
 #include "resolve.h"
 
-static int wire_user(struct iomd_general *general, const struct iomd_range *range, u32 direction)
-{
-	unsigned int how = 0;
-
-	if ((direction & IOMD_DIRECTION_IN_OUT) != IOMD_DIRECTION_OUT)
-		how |= IOMD_PIN_WRITE;
-	if (direction & IOMD_PREPARE_NO_FAULT)
-		how |= IOMD_PIN_NO_FAULT;
-	return iomd_pin_user(&general->runs, general->task, range->address, range->length, how);
-}
-
-static int wire_range(struct iomd_general *general, const struct iomd_range *range, u32 direction)
+static int wire_range(struct iomd_general *general, const struct iomd_range *range,
+		      unsigned int how)
 {
 	if (!range->length)
 		return 0;
@@ -29,7 +18,7 @@ static int wire_range(struct iomd_general *general, const struct iomd_range *ran
 		return iomd_resolve_physical(&general->runs, range->address, range->length);
 	if (iomd_general_is_kernel(general))
 		return iomd_resolve_kernel(&general->runs, range->address, range->length);
-	return wire_user(general, range, direction);
+	return iomd_pin_user(&general->runs, general->task, range->address, range->length, how);
 }
 
 static void unwire_runs(struct iomd_general *general, bool dirty)
@@ -42,23 +31,13 @@ static void unwire_runs(struct iomd_general *general, bool dirty)
 	}
 }
 
-/* Are addresses beyond 32 bits in the way of a caller who can have none? */
-static bool misses_phys32(const struct iomd_general *general, u32 direction)
-{
-	const struct iomd_mapper *mapper = general->base.mapper;
-
-	return (direction & IOMD_PREPARE_TO_PHYS32) &&
-	       !(mapper && iomd_mapper_translates(mapper)) &&
-	       general->runs.highest > 1ULL << 32;
-}
-
 /*
- * Fill the run list. @direction is an effective one: not NONE for the
- * descriptor's own. On error nothing is left of the attempt.
+ * Fill the run list: with memory the device may write, if @write; with memory that is
+ * present already, if @no_fault. On error nothing is left of the attempt.
  */
-int iomd_general_wire(struct iomd_general *general, u32 direction)
+int iomd_general_wire(struct iomd_general *general, bool write, bool no_fault)
 {
-	bool read_only = (direction & IOMD_DIRECTION_IN_OUT) == IOMD_DIRECTION_OUT;
+	unsigned int how = (write ? IOMD_PIN_WRITE : 0) | (no_fault ? IOMD_PIN_NO_FAULT : 0);
 	int err = 0;
 	u32 i;
 
@@ -68,29 +47,22 @@ int iomd_general_wire(struct iomd_general *general, u32 direction)
 			return err;
 	}
 	for (i = 0; i < general->nr_ranges && !err; i++)
-		err = wire_range(general, &general->ranges[i], direction);
-	if (!err && misses_phys32(general, direction))
-		err = -ENOBUFS;
+		err = wire_range(general, &general->ranges[i], how);
 	if (err) {
 		unwire_runs(general, false);
 		return err;
 	}
 
 	general->resident = true;
-	general->discard = false;
-	if (read_only && !iomd_general_is_physical(general))
-		general->base.flags |= IOMD_MEMORY_PREPARED_READ_ONLY;
+	general->writable = write;
+	general->dirty = false;
 	return 0;
 }
 
 /* The device loses the memory first, then we do. */
 void iomd_general_unwire(struct iomd_general *general)
 {
-	bool dirty = !general->discard &&
-		     !(general->base.flags & IOMD_MEMORY_PREPARED_READ_ONLY);
-
 	iomd_general_drop_own_mapping(general);
-	unwire_runs(general, dirty);
-	general->base.flags &= ~IOMD_MEMORY_PREPARED_READ_ONLY;
+	unwire_runs(general, general->dirty);
 	general->resident = false;
 }

@@ -63,6 +63,8 @@ struct iomd_desc *iomd_client_desc_with_address_ranges(struct iomd_client *clien
 #define iomd_desc_with_physical_address(address, length, direction) \
 	iomd_client_desc_with_address_range(IOMD_THIS_CLIENT, address, length, direction, NULL)
 
+struct iomd_desc *iomd_desc_with_persistent_memory_descriptor(struct iomd_desc *original);
+
 struct iomd_desc *iomd_desc_get(struct iomd_desc *desc);
 void iomd_desc_put(struct iomd_desc *desc);
 
