@@ -13,40 +13,89 @@
 #include <iomd/namespace.h>
 
 #include "backing.h"
+#include "copy.h"
 #include "general.h"
+#include "pageable.h"
+#include "shmem.h"
 
 /**
  * DOC: Buffers
  *
- * A buffer is a general descriptor of kernel memory that it owns. It comes zeroed,
- * prepared, and mapped in the kernel. Its length starts out as its capacity and
- * may be set to less; what a device sees follows at once.
+ * A buffer is a general descriptor of memory that it owns. It comes zeroed; if the memory
+ * is not pageable also prepared, and mapped in the kernel. Its length starts out as its
+ * capacity and may be set to less; what a device sees follows at once.
  */
 
 /**
  * struct iomd_buffer - A buffer.
  * @general: The descriptor of the memory.
- * @backing: The memory.
+ * @backing: The memory, unless it is pageable.
+ * @pageable: The memory, if it is.
+ * @has_address: The memory is, or can be, mapped in the task it was made for.
  * @capacity: Bytes that were asked for.
  */
 struct iomd_buffer {
 	struct iomd_general general;
 	struct iomd_backing backing;
+	struct iomd_pageable pageable;
+	bool has_address;
 	u64 capacity;
 };
 
+static struct iomd_buffer *to_buffer(struct iomd_desc *desc)
+{
+	return container_of(desc, struct iomd_buffer, general.base);
+}
+
+static bool is_pageable(const struct iomd_buffer *buffer)
+{
+	return buffer->pageable.file;
+}
+
 static void buffer_release(struct iomd_desc *desc)
 {
-	struct iomd_buffer *buffer = container_of(desc, struct iomd_buffer, general.base);
+	struct iomd_buffer *buffer = to_buffer(desc);
 
+	if (is_pageable(buffer))
+		iomd_pageable_unmap(&buffer->pageable);
 	iomd_general_exit(&buffer->general);
-	iomd_backing_free(&buffer->backing);
+	if (is_pageable(buffer))
+		iomd_pageable_free(&buffer->pageable);
+	else
+		iomd_backing_free(&buffer->backing);
 	kfree(buffer);
+}
+
+static int buffer_page_counts(struct iomd_desc *desc, u64 *resident, u64 *dirty)
+{
+	struct iomd_buffer *buffer = to_buffer(desc);
+
+	if (!is_pageable(buffer))
+		return -EAGAIN;
+	iomd_shmem_count(buffer->pageable.file, resident, dirty);
+	return 0;
+}
+
+static int buffer_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_state)
+{
+	struct iomd_buffer *buffer = to_buffer(desc);
+
+	if (!is_pageable(buffer) || !buffer->pageable.is_purgeable)
+		return -EINVAL;
+	*old_state = iomd_purgeable_set_state(&buffer->pageable.purgeable, new_state);
+
+	/* What is wired stays, and loses its contents in place. */
+	if ((new_state & IOMD_PURGEABLE_STATE_MASK) == IOMD_PURGEABLE_EMPTY &&
+	    buffer->general.resident)
+		iomd_desc_copy(desc, IOMD_COPY_IN, 0, NULL, desc->length);
+	return 0;
 }
 
 static const struct iomd_desc_ops buffer_ops = {
 	.name = "buffer",
 	IOMD_GENERAL_OPS,
+	.page_counts = buffer_page_counts,
+	.set_purgeable = buffer_set_purgeable,
 	.release = buffer_release,
 };
 
@@ -64,11 +113,18 @@ static bool is_default_cache(u32 options)
 	}
 }
 
-static int check_options(struct mm_struct *task, u32 options)
+/* The most pageable memory that the kernel may be asked to map. */
+#define KERNEL_PAGEABLE_MAX	(512ULL << 20)
+
+static int check_options(struct mm_struct *task, u32 options, u64 capacity)
 {
-	if (options & IOMD_BUFFER_PAGEABLE)
-		return -EOPNOTSUPP;
-	if (task != IOMD_KERNEL_TASK)
+	bool pageable = options & IOMD_BUFFER_PAGEABLE;
+
+	if (!pageable && task != IOMD_KERNEL_TASK)
+		return -EINVAL;
+	if (pageable && (options & IOMD_MAP_PREFAULT))
+		return -EINVAL;
+	if (pageable && task == IOMD_KERNEL_TASK && capacity > KERNEL_PAGEABLE_MAX)
 		return -EINVAL;
 	return is_default_cache(options) ? 0 : -EOPNOTSUPP;
 }
@@ -110,47 +166,94 @@ static int plan_backing(struct iomd_backing_spec *spec, u32 options, u64 capacit
 	return 0;
 }
 
-static struct iomd_buffer *buffer_create(struct iomd_client *client, u32 options, u64 capacity,
-					 const struct iomd_backing_spec *backing,
-					 struct iomd_mapper *mapper)
+static int describe_backing(struct iomd_buffer *buffer, struct iomd_client *client, u32 flags,
+			    struct iomd_mapper *mapper)
 {
-	struct iomd_buffer *buffer = kzalloc(sizeof(*buffer), GFP_KERNEL_ACCOUNT);
-	struct iomd_range range;
-	int err;
+	const struct iomd_range range = {
+		.address = (unsigned long)buffer->backing.memory,
+		.length = buffer->capacity,
+	};
 
-	if (!buffer)
-		return ERR_PTR(-ENOMEM);
-	err = iomd_backing_alloc(&buffer->backing, backing);
-	if (err)
-		goto err_buffer;
-
-	range.address = (unsigned long)buffer->backing.memory;
-	range.length = capacity;
-	buffer->capacity = capacity;
-	err = iomd_general_init(&buffer->general, &buffer_ops, &(struct iomd_general_spec) {
+	return iomd_general_init(&buffer->general, &buffer_ops, &(struct iomd_general_spec) {
 		.client = client,
 		.ranges = &range,
 		.count = 1,
 		.task = IOMD_KERNEL_TASK,
-		.options = (options & IOMD_BUFFER_MEMORY_FLAGS) | IOMD_MEMORY_TYPE_VIRTUAL |
-			   IOMD_MEMORY_AUTO_PREPARE,
+		.options = flags | IOMD_MEMORY_AUTO_PREPARE,
 		.mapper = mapper,
 	});
-	if (err)
-		goto err_backing;
-	return buffer;
+}
 
-err_backing:
-	iomd_backing_free(&buffer->backing);
-err_buffer:
-	kfree(buffer);
-	return ERR_PTR(err);
+static int init_wired(struct iomd_buffer *buffer, struct iomd_client *client, u32 flags,
+		      const struct iomd_backing_spec *spec, struct iomd_mapper *mapper)
+{
+	int err = iomd_backing_alloc(&buffer->backing, spec);
+
+	if (err)
+		return err;
+	err = describe_backing(buffer, client, flags, mapper);
+	if (err)
+		iomd_backing_free(&buffer->backing);
+	return err;
+}
+
+/* Memory that is mapped nowhere is described as the kernel's, at no address. */
+static int describe_pageable(struct iomd_buffer *buffer, struct iomd_client *client, u32 flags,
+			     struct iomd_mapper *mapper)
+{
+	struct iomd_pageable *pageable = &buffer->pageable;
+	const struct iomd_range range = {
+		.address = pageable->task_address,
+		.length = buffer->capacity,
+	};
+
+	return iomd_general_init(&buffer->general, &buffer_ops, &(struct iomd_general_spec) {
+		.client = client,
+		.ranges = &range,
+		.count = 1,
+		.task = pageable->task ?: IOMD_KERNEL_TASK,
+		.options = flags | IOMD_MEMORY_BUFFER_PAGEABLE,
+		.mapper = mapper,
+		.file = pageable->file,
+		.purgeable = &pageable->purgeable,
+	});
+}
+
+static int init_pageable(struct iomd_buffer *buffer, struct iomd_client *client,
+			 struct mm_struct *task, u32 flags, bool is_purgeable,
+			 struct iomd_mapper *mapper)
+{
+	struct iomd_pageable *pageable = &buffer->pageable;
+	int err;
+
+	err = iomd_pageable_alloc(pageable, buffer->capacity, is_purgeable);
+	if (err)
+		return err;
+	if (task && task != IOMD_KERNEL_TASK)
+		err = iomd_pageable_map_task(pageable, task);
+	if (err)
+		goto err_pageable;
+
+	buffer->has_address = task;
+	if (is_purgeable)
+		flags |= IOMD_MEMORY_BUFFER_PURGEABLE;
+	err = describe_pageable(buffer, client, flags, mapper);
+	if (err)
+		goto err_map;
+	return 0;
+
+err_map:
+	iomd_pageable_unmap(pageable);
+err_pageable:
+	iomd_pageable_free(pageable);
+	return err;
 }
 
 /**
  * iomd_client_buffer_create() - Allocate memory and describe it.
  * @client: The calling module, IOMD_THIS_CLIENT.
- * @task: IOMD_KERNEL_TASK.
+ * @task: IOMD_KERNEL_TASK; with IOMD_BUFFER_PAGEABLE also a user task, which the memory
+ *	is mapped into, or NULL for memory that is mapped nowhere.
  * @options: A direction, IOMD_BUFFER_*, and those IOMD_MEMORY_* that
  *	IOMD_BUFFER_MEMORY_FLAGS lets through.
  * @capacity: Bytes.
@@ -165,31 +268,52 @@ err_buffer:
  * memory is zeroed and prepared, in the descriptor's own direction: a buffer made
  * for OUT only is prepared read-only for life, as far as iomd_desc_write_bytes()
  * goes. Alignments beyond a page make memory contiguous.
+ *
+ * Pageable memory is not prepared, and may be paged out until it is; alignment,
+ * contiguity and mask make no difference to it. The kernel's own stays where it is once
+ * the kernel has an address for it. With IOMD_BUFFER_PURGEABLE its contents may be thrown
+ * away when iomd_desc_set_purgeable() says so.
  * IOKit: IOBufferMemoryDescriptor::inTaskWithOptions(), inTaskWithPhysicalMask(),
  * withOptions(), initWithPhysicalMask().
  *
  * Context: Process context, may sleep.
  * Return: A buffer that the caller puts, or an error pointer: -EINVAL for a
- *	   capacity of zero or one that overflows, or a task that needs pageable
- *	   memory; -EOPNOTSUPP for pageable memory and cache modes other than the
- *	   default; -ENOMEM, also where no memory is as low, as aligned or as
+ *	   capacity of zero or one that overflows, for a task that needs pageable
+ *	   memory, and for more than 512 MiB of the kernel's; -EOPNOTSUPP for cache
+ *	   modes other than the default; -ENXIO if the task's address space is gone; -ENOMEM, also where no memory is as low, as aligned or as
  *	   contiguous as asked for; -ENOTUNIQ if the module has named several
  *	   default mappers.
  *
- * Implements BUF-1..7, BUF-9, BUF-10, BUF-19..30.
+ * Implements BUF-1..18, BUF-19..30.
  */
 struct iomd_buffer *iomd_client_buffer_create(struct iomd_client *client, struct mm_struct *task,
 					      u32 options, u64 capacity, u64 alignment,
 					      u64 physical_mask, struct iomd_mapper *mapper)
 {
+	u32 flags = (options & IOMD_BUFFER_MEMORY_FLAGS) | IOMD_MEMORY_TYPE_VIRTUAL;
 	struct iomd_backing_spec spec;
+	struct iomd_buffer *buffer;
 	int err;
 
-	err = check_options(task, options) ?:
+	err = check_options(task, options, capacity) ?:
 	      plan_backing(&spec, options, capacity, alignment, physical_mask);
 	if (err)
 		return ERR_PTR(err);
-	return buffer_create(client, options, capacity, &spec, mapper);
+
+	buffer = kzalloc(sizeof(*buffer), GFP_KERNEL_ACCOUNT);
+	if (!buffer)
+		return ERR_PTR(-ENOMEM);
+	buffer->capacity = capacity;
+	if (options & IOMD_BUFFER_PAGEABLE)
+		err = init_pageable(buffer, client, task, flags, options & IOMD_BUFFER_PURGEABLE,
+				    mapper);
+	else
+		err = init_wired(buffer, client, flags, &spec, mapper);
+	if (err) {
+		kfree(buffer);
+		return ERR_PTR(err);
+	}
+	return buffer;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_client_buffer_create, IOMD_NS);
 
@@ -274,9 +398,7 @@ EXPORT_SYMBOL_NS_GPL(iomd_buffer_desc, IOMD_NS);
  */
 struct iomd_buffer *iomd_buffer_from_desc(struct iomd_desc *desc)
 {
-	if (!desc || desc->ops != &buffer_ops)
-		return NULL;
-	return container_of(desc, struct iomd_buffer, general.base);
+	return desc && desc->ops == &buffer_ops ? to_buffer(desc) : NULL;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_buffer_from_desc, IOMD_NS);
 
@@ -344,6 +466,24 @@ void iomd_buffer_set_direction(struct iomd_buffer *buffer, u32 direction)
 }
 EXPORT_SYMBOL_NS_GPL(iomd_buffer_set_direction, IOMD_NS);
 
+/* Where the kernel finds the memory; NULL if it has no address there. */
+static void *kernel_memory(struct iomd_buffer *buffer)
+{
+	if (!is_pageable(buffer))
+		return buffer->backing.memory;
+	if (!buffer->has_address)
+		return NULL;
+	return iomd_pageable_map_kernel(&buffer->pageable, &buffer->general);
+}
+
+/* The address in the task that the memory was made for. */
+static void *task_memory(struct iomd_buffer *buffer)
+{
+	if (buffer->pageable.task)
+		return (void *)(unsigned long)buffer->pageable.task_address;
+	return kernel_memory(buffer);
+}
+
 /**
  * iomd_buffer_append_bytes() - Add bytes at the end.
  * @buffer: Buffer that no transfer is using.
@@ -357,14 +497,22 @@ EXPORT_SYMBOL_NS_GPL(iomd_buffer_set_direction, IOMD_NS);
  */
 bool iomd_buffer_append_bytes(struct iomd_buffer *buffer, const void *bytes, u64 length)
 {
-	u64 end = buffer->general.base.length;
+	struct iomd_desc *desc = &buffer->general.base;
+	u64 end = desc->length;
+	void *memory;
 
 	length = min(length, buffer->capacity - end);
-	if (bytes)
-		memcpy(buffer->backing.memory + end, bytes, length);
-	else
-		memset(buffer->backing.memory + end, 0, length);
-	buffer->general.base.length = end + length;
+	desc->length = end + length;
+	if (is_pageable(buffer) && (buffer->pageable.task || !buffer->has_address)) {
+		iomd_desc_write_bytes(desc, end, bytes, length);
+		return true;
+	}
+
+	memory = kernel_memory(buffer);
+	if (memory && bytes)
+		memcpy(memory + end, bytes, length);
+	else if (memory)
+		memset(memory + end, 0, length);
 	return true;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_buffer_append_bytes, IOMD_NS);
@@ -373,15 +521,17 @@ EXPORT_SYMBOL_NS_GPL(iomd_buffer_append_bytes, IOMD_NS);
  * iomd_buffer_get_bytes_no_copy() - Where the CPU finds the buffer.
  * @buffer: Buffer.
  *
+ * The first such call for pageable memory of the kernel's makes it stay where it is.
  * IOKit: IOBufferMemoryDescriptor::getBytesNoCopy().
  *
- * Context: Any.
- * Return: Address of the first byte, valid until the last put. Implements BUF-48,
- *	   BUF-51.
+ * Context: Any; process context that may sleep for pageable memory of the kernel's.
+ * Return: Address of the first byte, in the task the buffer was made for, valid until
+ *	   the last put; NULL for memory that is mapped nowhere, or if there is no memory
+ *	   for a mapping. Implements BUF-48, BUF-51.
  */
 void *iomd_buffer_get_bytes_no_copy(struct iomd_buffer *buffer)
 {
-	return buffer->backing.memory;
+	return task_memory(buffer);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_buffer_get_bytes_no_copy, IOMD_NS);
 
@@ -393,17 +543,19 @@ EXPORT_SYMBOL_NS_GPL(iomd_buffer_get_bytes_no_copy, IOMD_NS);
  *
  * IOKit: IOBufferMemoryDescriptor::getBytesNoCopy(start, length).
  *
- * Context: Any.
+ * Context: As iomd_buffer_get_bytes_no_copy().
  * Return: Address of byte @start; NULL if it or the range lies outside the current
  *	   length. Implements BUF-49.
  */
 void *iomd_buffer_get_bytes_no_copy_range(struct iomd_buffer *buffer, u64 start, u64 length)
 {
+	void *memory;
 	u64 end;
 
 	if (start >= buffer->general.base.length || check_add_overflow(start, length, &end) ||
 	    end > buffer->general.base.length)
 		return NULL;
-	return buffer->backing.memory + start;
+	memory = task_memory(buffer);
+	return memory ? memory + start : NULL;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_buffer_get_bytes_no_copy_range, IOMD_NS);

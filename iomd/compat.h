@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/moduleloader.h>
 #include <linux/pci.h>
+#include <linux/shrinker.h>
 #include <linux/version.h>
 #include <linux/vmalloc.h>
 
@@ -172,6 +173,73 @@ static inline bool iomd_maps_memory(const void *p)
 	struct page *page = vmalloc_to_page(p);
 
 	return page && pfn_valid(page_to_pfn(page));
+#endif
+}
+
+/*
+ * A shrinker is allocated from 6.7 on, and part of something before. To go when 6.1
+ * does.
+ */
+struct iomd_shrinker {
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	struct shrinker base;
+#else
+	struct shrinker *base;
+#endif
+	unsigned long (*count)(void);
+	unsigned long (*scan)(unsigned long nr_to_scan);
+};
+
+static inline struct iomd_shrinker *iomd_to_shrinker(struct shrinker *shrinker)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	return container_of(shrinker, struct iomd_shrinker, base);
+#else
+	return shrinker->private_data;
+#endif
+}
+
+static inline unsigned long iomd_shrinker_count(struct shrinker *shrinker,
+						struct shrink_control *control)
+{
+	return iomd_to_shrinker(shrinker)->count() ?: SHRINK_EMPTY;
+}
+
+static inline unsigned long iomd_shrinker_scan(struct shrinker *shrinker,
+					       struct shrink_control *control)
+{
+	return iomd_to_shrinker(shrinker)->scan(control->nr_to_scan) ?: SHRINK_STOP;
+}
+
+static inline int iomd_shrinker_register(struct iomd_shrinker *shrinker,
+					 unsigned long (*count)(void),
+					 unsigned long (*scan)(unsigned long nr_to_scan))
+{
+	shrinker->count = count;
+	shrinker->scan = scan;
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	shrinker->base.count_objects = iomd_shrinker_count;
+	shrinker->base.scan_objects = iomd_shrinker_scan;
+	shrinker->base.seeks = DEFAULT_SEEKS;
+	return register_shrinker(&shrinker->base, "iomd");
+#else
+	shrinker->base = shrinker_alloc(0, "iomd");
+	if (!shrinker->base)
+		return -ENOMEM;
+	shrinker->base->count_objects = iomd_shrinker_count;
+	shrinker->base->scan_objects = iomd_shrinker_scan;
+	shrinker->base->private_data = shrinker;
+	shrinker_register(shrinker->base);
+	return 0;
+#endif
+}
+
+static inline void iomd_shrinker_unregister(struct iomd_shrinker *shrinker)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	unregister_shrinker(&shrinker->base);
+#else
+	shrinker_free(shrinker->base);
 #endif
 }
 

@@ -168,6 +168,8 @@ static int describe(struct iomd_general *general, const struct iomd_general_spec
 	general->base.flags = flags;
 	general->base.mapper = mapper;
 	general->task = spec->task;
+	general->file = spec->file;
+	general->purgeable = spec->purgeable;
 	if (iomd_general_is_user(general))
 		iomd_account_open(&general->account, spec->task);
 
@@ -195,6 +197,8 @@ static void forget(struct iomd_general *general)
 	if (iomd_general_is_user(general))
 		iomd_account_close(&general->account);
 	general->task = NULL;
+	general->file = NULL;
+	general->purgeable = NULL;
 	free_ranges(general);
 	iomd_mapper_put(general->base.mapper);
 	general->base.mapper = NULL;
@@ -242,6 +246,7 @@ static void general_release(struct iomd_desc *desc)
 static const struct iomd_desc_ops general_ops = {
 	.name = "general",
 	IOMD_GENERAL_OPS,
+	.set_purgeable = iomd_general_set_purgeable,
 	.release = general_release,
 };
 

@@ -333,3 +333,9 @@ u64 iomd_general_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length, 
 	}
 	return total + (piece ? pages_spanned(address, piece) : 0);
 }
+
+/* Memory that was not made purgeable is not, whoever has it. */
+int iomd_general_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_state)
+{
+	return iomd_general_is_physical(iomd_to_general(desc)) ? -EOPNOTSUPP : -EINVAL;
+}

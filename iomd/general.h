@@ -15,7 +15,9 @@
 #include "mapping.h"
 #include "runs.h"
 
+struct file;
 struct iomd_client;
+struct iomd_purgeable;
 
 /**
  * struct iomd_general - A general descriptor; the first member of a buffer.
@@ -36,6 +38,8 @@ struct iomd_client;
  *	the memory is wired.
  * @unwire_work: Unwires after the last hold has gone.
  * @task: The task whose memory this is; NULL for physical memory.
+ * @file: Where the memory is, whatever is at the addresses; or NULL.
+ * @purgeable: For @file, what of it may be thrown away; or NULL.
  * @account: Who pays, for memory of a user task.
  * @nr_pages: Pages touched, counted for each range.
  * @nr_ranges: Elements of @ranges.
@@ -58,6 +62,8 @@ struct iomd_general {
 	struct work_struct unwire_work;
 
 	struct mm_struct *task;
+	struct file *file;
+	struct iomd_purgeable *purgeable;
 	struct iomd_account account;
 	unsigned long nr_pages;
 	u32 nr_ranges;
@@ -90,7 +96,7 @@ static inline bool iomd_general_is_pages(const struct iomd_general *general)
 static inline bool iomd_general_is_user(const struct iomd_general *general)
 {
 	return !iomd_general_is_physical(general) && !iomd_general_is_kernel(general) &&
-	       !iomd_general_is_pages(general);
+	       !iomd_general_is_pages(general) && !general->file;
 }
 
 static inline struct iomd_general *iomd_to_general(struct iomd_desc *desc)
@@ -108,6 +114,7 @@ int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_exte
 struct iomd_mapping *iomd_general_own_mapping(struct iomd_desc *desc, bool may_sleep);
 
 /* general.c: prepare, complete, and answers about wired memory */
+int iomd_general_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_state);
 int iomd_general_bind(struct iomd_general *general);
 void iomd_general_unbind(struct iomd_general *general);
 int iomd_general_prepare(struct iomd_desc *desc, u32 direction);
@@ -131,6 +138,8 @@ struct iomd_general_spec {
 	struct mm_struct *task;
 	u32 options;
 	struct iomd_mapper *mapper;
+	struct file *file;
+	struct iomd_purgeable *purgeable;
 };
 
 bool iomd_desc_is_general(const struct iomd_desc *desc);

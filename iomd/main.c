@@ -9,6 +9,7 @@
 #include "debugfs.h"
 #include "mapping.h"
 #include "pin.h"
+#include "purge.h"
 
 static int __init iomd_init(void)
 {
@@ -18,18 +19,26 @@ static int __init iomd_init(void)
 	if (!iomd_workqueue)
 		return -ENOMEM;
 	err = iomd_mapper_init();
-	if (err) {
-		destroy_workqueue(iomd_workqueue);
-		return err;
-	}
+	if (err)
+		goto err_workqueue;
+	err = iomd_purge_init();
+	if (err)
+		goto err_mapper;
 	iomd_debugfs_init();
 	return 0;
+
+err_mapper:
+	iomd_mapper_exit();
+err_workqueue:
+	destroy_workqueue(iomd_workqueue);
+	return err;
 }
 
 /* Users of our symbols are gone by now; what they left to workers may not be. */
 static void __exit iomd_exit(void)
 {
 	iomd_debugfs_exit();
+	iomd_purge_exit();
 	iomd_mapper_exit();
 	destroy_workqueue(iomd_workqueue);
 	iomd_pin_exit();

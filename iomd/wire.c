@@ -7,7 +7,9 @@
 
 #include "general.h"
 #include "pin.h"
+#include "purge.h"
 #include "resolve.h"
+#include "shmem.h"
 
 static int wire_range(struct iomd_general *general, const struct iomd_range *range,
 		      unsigned int how)
@@ -21,9 +23,33 @@ static int wire_range(struct iomd_general *general, const struct iomd_range *ran
 	return iomd_pin_user(&general->runs, general->task, range->address, range->length, how);
 }
 
+/* What is about to be wired must not be thrown away meanwhile. */
+static int wire_file(struct iomd_general *general)
+{
+	if (general->purgeable)
+		iomd_purgeable_use(general->purgeable);
+	return iomd_shmem_wire(&general->runs, general->file, general->range.length);
+}
+
+static int wire_ranges(struct iomd_general *general, unsigned int how)
+{
+	int err = 0;
+	u32 i;
+
+	if (general->file)
+		return wire_file(general);
+	for (i = 0; i < general->nr_ranges && !err; i++)
+		err = wire_range(general, &general->ranges[i], how);
+	return err;
+}
+
 static void unwire_runs(struct iomd_general *general, bool dirty)
 {
-	if (iomd_general_is_user(general)) {
+	if (general->file) {
+		iomd_shmem_unwire(&general->runs, general->file, dirty);
+		if (general->purgeable)
+			iomd_purgeable_unuse(general->purgeable);
+	} else if (iomd_general_is_user(general)) {
 		iomd_unpin_user(&general->runs, dirty);
 		iomd_account_uncharge(&general->account, general->nr_pages);
 	} else {
@@ -39,15 +65,13 @@ int iomd_general_wire(struct iomd_general *general, bool write, bool no_fault)
 {
 	unsigned int how = (write ? IOMD_PIN_WRITE : 0) | (no_fault ? IOMD_PIN_NO_FAULT : 0);
 	int err = 0;
-	u32 i;
 
 	if (iomd_general_is_user(general)) {
 		err = iomd_account_charge(&general->account, general->nr_pages);
 		if (err)
 			return err;
 	}
-	for (i = 0; i < general->nr_ranges && !err; i++)
-		err = wire_range(general, &general->ranges[i], how);
+	err = wire_ranges(general, how);
 	if (err) {
 		unwire_runs(general, false);
 		return err;

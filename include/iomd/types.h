@@ -85,6 +85,8 @@ struct mm_struct;
 #define IOMD_MAP_POSTED_REORDERED	0x800
 #define IOMD_MAP_POSTED_COMBINED_REORDERED 0x900
 
+#define IOMD_MAP_PREFAULT		0x10000000
+
 /* Operations of iomd_desc_perform_operation(). */
 #define IOMD_MEMORY_INCOHERENT_IO_FLUSH	1	/* let the CPU see what devices wrote */
 #define IOMD_MEMORY_INCOHERENT_IO_STORE	2	/* let devices see what the CPU wrote */
