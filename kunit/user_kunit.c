@@ -881,7 +881,7 @@ static void survives_failing_allocations(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(ranges); i++)
 		ranges[i] = (struct iomd_range) { base + i * PAGE_SIZE, 40 * PAGE_SIZE };
 	/* The object, its ranges, and at least one chunk of runs. */
-	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, prepare_once, ranges), 3U);
+	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, prepare_once, ranges, UINT_MAX), 3U);
 	KUNIT_EXPECT_EQ(test, pinned_pages(), before);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
 }
