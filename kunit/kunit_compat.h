@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the suites use and the oldest kernel's KUnit lacks.
+ */
+#ifndef _KUNIT_COMPAT_H
+#define _KUNIT_COMPAT_H
+
+#include <kunit/test.h>
+#include <linux/string.h>
+#include <linux/version.h>
+
+/* Came with 6.3. To go when 6.1 does. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define KUNIT_EXPECT_MEMEQ(test, left, right, size) \
+	KUNIT_EXPECT_EQ(test, memcmp(left, right, size), 0)
+#endif
+
+#endif /* _KUNIT_COMPAT_H */

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mappers: which one a descriptor is bound to, and what becomes of its addresses
+ * when the device goes.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/io.h>
+
+#include "iomd_kunit.h"
+
+#define IN		IOMD_DIRECTION_IN
+#define OUT		IOMD_DIRECTION_OUT
+#define BOTH		IOMD_DIRECTION_OUT_IN
+#define NONE		IOMD_DIRECTION_NONE
+#define VIRTUAL		IOMD_MEMORY_TYPE_VIRTUAL
+
+#define NR_PAGES	6
+#define LENGTH		(5 * PAGE_SIZE + 0x345)
+
+/* Memory in several pieces. */
+struct fixture {
+	struct page **pages;
+	u8 *memory;
+	struct iomd_range range;
+};
+
+static void clear_default(void *unused)
+{
+	iomd_mapper_clear_default();
+}
+
+static int init(struct kunit *test)
+{
+	struct fixture *fixture;
+	int err = iomd_kunit_init(test);
+
+	if (err)
+		return err;
+	fixture = iomd_kunit_zalloc(test, sizeof(*fixture));
+	fixture->pages = iomd_kunit_scattered_pages(test, NR_PAGES);
+	fixture->memory = iomd_kunit_vmap(test, fixture->pages, NR_PAGES);
+	fixture->range.address = (unsigned long)fixture->memory + 0x123;
+	fixture->range.length = LENGTH;
+	iomd_kunit_defer(test, clear_default, NULL);
+	test->priv = fixture;
+	return 0;
+}
+
+static struct iomd_mapper *mapper_for(struct kunit *test, struct device *dev)
+{
+	return iomd_kunit_mapper(test, iomd_mapper_for_device(dev));
+}
+
+static struct iomd_desc *bound_desc(struct kunit *test, struct iomd_mapper *mapper, u32 options)
+{
+	struct fixture *fixture = test->priv;
+
+	return iomd_kunit_desc(test, iomd_desc_with_options(&fixture->range, 1, 0,
+							     IOMD_KERNEL_TASK, VIRTUAL | options,
+							     mapper));
+}
+
+/* A device without an IOMMU sees memory where the CPU does. */
+static void expect_direct(struct kunit *test, struct iomd_desc *desc)
+{
+	u64 offset, bus_length, phys_length;
+
+	for (offset = 0; offset < LENGTH; offset += 0x777) {
+		u64 bus = iomd_desc_get_physical_segment(desc, offset, &bus_length, 0);
+		u64 phys = iomd_kunit_phys(desc, offset, &phys_length);
+
+		KUNIT_EXPECT_NE(test, bus, 0ULL);
+		KUNIT_EXPECT_EQ(test, bus, phys);
+		KUNIT_EXPECT_EQ(test, bus_length, phys_length);
+	}
+	for (offset = 0; offset < LENGTH; offset += bus_length) {
+		KUNIT_ASSERT_NE(test, iomd_desc_get_physical_segment(desc, offset, &bus_length, 0),
+				0ULL);
+	}
+	KUNIT_EXPECT_EQ(test, offset, (u64)LENGTH);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_physical_address(desc), iomd_kunit_phys(desc, 0, NULL));
+}
+
+static void expect_no_bus_address(struct kunit *test, struct iomd_desc *desc)
+{
+	u64 length = 5;
+
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_physical_segment(desc, 0, &length, 0), 0ULL);
+	KUNIT_EXPECT_EQ(test, length, 0ULL);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_physical_address(desc), 0ULL);
+	KUNIT_EXPECT_NE(test, iomd_kunit_phys(desc, 0, &length), 0ULL);
+}
+
+/* MAPPER-16 MAPPER-18: one mapper for each device, as long as it is bound */
+static void one_mapper_for_a_device(struct kunit *test)
+{
+	struct device *dev = iomd_kunit_device(test, 64), *other = iomd_kunit_device(test, 64);
+	struct iomd_mapper *mapper = mapper_for(test, dev);
+
+	KUNIT_EXPECT_PTR_EQ(test, mapper_for(test, dev), mapper);
+	KUNIT_EXPECT_PTR_NE(test, mapper_for(test, other), mapper);
+	KUNIT_EXPECT_PTR_EQ(test, iomd_mapper_get_device(mapper), dev);
+	KUNIT_EXPECT_FALSE(test, iomd_mapper_translates(mapper));
+	KUNIT_EXPECT_EQ(test, iomd_mapper_get_page_size(mapper), (u64)PAGE_SIZE);
+	KUNIT_EXPECT_PTR_EQ(test, iomd_mapper_get(mapper), mapper);
+	iomd_mapper_put(mapper);
+	iomd_mapper_put(NULL);
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_mapper_for_device(NULL), -EINVAL);
+}
+
+/* MD-50 MD-51 MD-53: with a mapper there are bus addresses beside the CPU's */
+static void mapper_gives_bus_addresses(struct kunit *test)
+{
+	struct iomd_desc *desc = bound_desc(test, mapper_for(test, iomd_kunit_device(test, 64)),
+					    BOTH);
+
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	expect_direct(test, desc);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, OUT), 0);
+	expect_direct(test, desc);
+}
+
+/* MD-50 GMD-57: what the device takes in one piece limits a segment */
+static void device_limits_segments(struct kunit *test)
+{
+	u8 *memory = kunit_kzalloc(test, 16 * PAGE_SIZE, GFP_KERNEL);
+	struct device *dev = iomd_kunit_device(test, 64);
+	u64 offset, length, before = 0;
+	struct iomd_range range = { (unsigned long)memory, 16 * PAGE_SIZE };
+	struct iomd_desc *desc;
+
+	dma_set_max_seg_size(dev, 3 * PAGE_SIZE);
+	desc = iomd_kunit_desc(test, iomd_desc_with_options(&range, 1, 0, IOMD_KERNEL_TASK,
+							     VIRTUAL | BOTH,
+							     mapper_for(test, dev)));
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	for (offset = 0; offset < range.length; offset += length) {
+		u64 bus = iomd_desc_get_physical_segment(desc, offset, &length, 0);
+
+		KUNIT_ASSERT_NE(test, bus, 0ULL);
+		KUNIT_EXPECT_EQ(test, bus, virt_to_phys(memory) + offset);
+		KUNIT_EXPECT_LE(test, length, 3 * (u64)PAGE_SIZE);
+		KUNIT_EXPECT_GT(test, bus, before);
+		before = bus;
+	}
+	KUNIT_EXPECT_EQ(test, offset, range.length);
+}
+
+/* MD-49 MD-51: with no mapper there are none, which is no crash */
+static void no_mapper_no_bus_address(struct kunit *test)
+{
+	struct iomd_desc *desc = bound_desc(test, NULL, BOTH), *physical;
+	u64 length = 5;
+
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	expect_no_bus_address(test, desc);
+
+	physical = iomd_kunit_desc(test, iomd_desc_with_physical_address(0x1000, 0x1000, BOTH));
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_physical_segment(physical, 0, &length, 0), 0ULL);
+	KUNIT_EXPECT_EQ(test, length, 0ULL);
+}
+
+/* MD-51 MD-53: the identity mapper's addresses are the CPU's */
+static void identity_mapper_changes_nothing(struct kunit *test)
+{
+	struct iomd_mapper *mapper = iomd_kunit_mapper(test, iomd_mapper_identity());
+	struct iomd_desc *desc = bound_desc(test, mapper, BOTH);
+
+	KUNIT_EXPECT_FALSE(test, iomd_mapper_translates(mapper));
+	KUNIT_EXPECT_PTR_EQ(test, iomd_mapper_get_device(mapper), NULL);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	expect_direct(test, desc);
+}
+
+/* GMD-58 MD-49: unprepared memory has no bus address either */
+static void unprepared_memory_has_no_bus_address(struct kunit *test)
+{
+	struct iomd_desc *desc = bound_desc(test, mapper_for(test, iomd_kunit_device(test, 64)),
+					    BOTH);
+	u64 length = 5;
+
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_physical_segment(desc, 0, &length, 0), 0ULL);
+	KUNIT_EXPECT_EQ(test, length, 0ULL);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	expect_direct(test, desc);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+	length = 5;
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_physical_segment(desc, 0, &length, 0), 0ULL);
+	KUNIT_EXPECT_EQ(test, length, 0ULL);
+}
+
+/* MD-52 GMD-15: what is said to need no mapper has none, whatever is given */
+static void some_memory_is_never_mapped(struct kunit *test)
+{
+	static const u32 options[] = { IOMD_MEMORY_MAPPER_NONE, IOMD_MEMORY_HOST_ONLY };
+	struct device *dev = iomd_kunit_device(test, 64);
+	struct iomd_mapper *mapper = mapper_for(test, dev);
+	struct iomd_desc *desc[2];
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		desc[i] = bound_desc(test, mapper, BOTH | options[i]);
+		KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc[i], NONE), 0);
+	}
+	iomd_kunit_unbind(dev);
+	for (i = 0; i < 2; i++)
+		expect_direct(test, desc[i]);
+}
+
+/* MAPPER-1: a module names its mapper once, and what it makes then is bound to it */
+static void default_mapper_serves_the_module(struct kunit *test)
+{
+	struct iomd_mapper *mapper = mapper_for(test, iomd_kunit_device(test, 64));
+	struct iomd_desc *before = bound_desc(test, NULL, BOTH), *desc;
+
+	KUNIT_EXPECT_PTR_EQ(test, iomd_mapper_copy_default(), NULL);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_set_default(NULL), -EINVAL);
+	KUNIT_ASSERT_EQ(test, iomd_mapper_set_default(mapper), 0);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_set_default(mapper), 0);
+	KUNIT_EXPECT_PTR_EQ(test, iomd_kunit_mapper(test, iomd_mapper_copy_default()), mapper);
+
+	desc = bound_desc(test, NULL, BOTH);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	expect_direct(test, desc);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(before, NONE), 0);
+	expect_no_bus_address(test, before);
+
+	iomd_mapper_clear_default();
+	iomd_mapper_clear_default();
+	KUNIT_EXPECT_PTR_EQ(test, iomd_mapper_copy_default(), NULL);
+	expect_direct(test, desc);
+	desc = bound_desc(test, NULL, BOTH);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	expect_no_bus_address(test, desc);
+}
+
+/* The identity mapper may be the default too, and no device ends that. */
+static void identity_may_be_the_default(struct kunit *test)
+{
+	struct iomd_mapper *identity = iomd_kunit_mapper(test, iomd_mapper_identity());
+	struct iomd_desc *desc;
+
+	KUNIT_ASSERT_EQ(test, iomd_mapper_set_default(identity), 0);
+	desc = bound_desc(test, NULL, BOTH);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	expect_direct(test, desc);
+}
+
+/* A module of several devices has no default, and is told so until it clears it. */
+static void two_defaults_are_none(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	struct iomd_mapper *one = mapper_for(test, iomd_kunit_device(test, 64));
+	struct iomd_mapper *two = mapper_for(test, iomd_kunit_device(test, 64));
+	struct iomd_desc *desc;
+
+	KUNIT_ASSERT_EQ(test, iomd_mapper_set_default(one), 0);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_set_default(two), -ENOTUNIQ);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_set_default(one), -ENOTUNIQ);
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_mapper_copy_default(), -ENOTUNIQ);
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_desc_with_options(&fixture->range, 1, 0, IOMD_KERNEL_TASK,
+							   VIRTUAL | BOTH, NULL), -ENOTUNIQ);
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_buffer_with_options(BOTH, 100, 1), -ENOTUNIQ);
+
+	/* A mapper by name, or none at all, is as good as ever. */
+	desc = bound_desc(test, two, BOTH);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	expect_direct(test, desc);
+	bound_desc(test, NULL, BOTH | IOMD_MEMORY_MAPPER_NONE);
+
+	iomd_mapper_clear_default();
+	KUNIT_EXPECT_EQ(test, iomd_mapper_set_default(two), 0);
+	bound_desc(test, NULL, BOTH);
+}
+
+/* Unbinding a device takes its mappings away; what the CPU does with memory goes on. */
+static void unbinding_revokes(struct kunit *test)
+{
+	struct device *dev = iomd_kunit_device(test, 64);
+	struct iomd_mapper *mapper = mapper_for(test, dev);
+	struct iomd_desc *mapped = bound_desc(test, mapper, BOTH);
+	struct iomd_desc *unmapped = bound_desc(test, mapper, BOTH);
+	u8 byte;
+
+	KUNIT_ASSERT_EQ(test, iomd_mapper_set_default(mapper), 0);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(mapped, NONE), 0);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(unmapped, NONE), 0);
+	expect_direct(test, mapped);
+
+	iomd_kunit_unbind(dev);
+	expect_no_bus_address(test, mapped);
+	expect_no_bus_address(test, unmapped);
+	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(mapped, 0, &byte, 1), 1ULL);
+	KUNIT_EXPECT_PTR_EQ(test, iomd_mapper_copy_default(), NULL);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_set_default(mapper), -ENODEV);
+
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(mapped, NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(mapped, NONE), 0);
+	expect_no_bus_address(test, mapped);
+	bound_desc(test, mapper, BOTH);
+}
+
+/* A device may go while commands are prepared for it, and they still come to an end. */
+static void unbinding_ends_commands(struct kunit *test)
+{
+	struct device *dev = iomd_kunit_device(test, 64);
+	struct iomd_mapper *mapper = mapper_for(test, dev);
+	struct iomd_desc *desc = bound_desc(test, mapper, BOTH);
+	struct iomd_dma *whole, *part, *late;
+	struct iomd_desc *other;
+
+	whole = iomd_kunit_dma(test, iomd_dma_with_specification(iomd_dma_output_host64, 64, 0, 0,
+								  0, 1, mapper, NULL));
+	part = iomd_kunit_dma(test, iomd_dma_with_specification(iomd_dma_output_host64, 64, 0, 0, 0,
+								 1, mapper, NULL));
+	late = iomd_kunit_dma(test, iomd_dma_with_specification(iomd_dma_output_host64, 64, 0, 0, 0,
+								 1, mapper, NULL));
+	other = iomd_kunit_desc(test, iomd_desc_with_address(kunit_kzalloc(test, 0x2000,
+									    GFP_KERNEL),
+							      0x2000, BOTH));
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(whole, desc, true), 0);
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(part, other, false), 0);
+	KUNIT_ASSERT_EQ(test, iomd_dma_prepare(part, 5, 0x1000, true, true), 0);
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(late, other, false), 0);
+
+	iomd_kunit_unbind(dev);
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(whole, true, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(part, true, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(late, 0, 0, true, true), -ENODEV);
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(late, true, true), 0);
+}
+
+static int live_once(struct kunit *test, void *data)
+{
+	struct fixture *fixture = test->priv;
+	struct iomd_desc *desc;
+	int err;
+
+	desc = iomd_desc_with_options(&fixture->range, 1, 0, IOMD_KERNEL_TASK, VIRTUAL | BOTH,
+				      data);
+	if (IS_ERR(desc))
+		return PTR_ERR(desc);
+	err = iomd_desc_prepare(desc, NONE);
+	if (!err && !iomd_desc_get_physical_address(desc))
+		err = -ENOMEM;
+	iomd_desc_put(desc);
+	return err;
+}
+
+/* GMD-97 MD-49: no allocation that fails leaves a mapping behind */
+static void survives_failing_allocations(struct kunit *test)
+{
+	struct iomd_mapper *mapper = mapper_for(test, iomd_kunit_device(test, 64));
+
+	/* The descriptor, its mapping, and the scatterlist of that. */
+	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, mapper), 3U);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(one_mapper_for_a_device),
+	KUNIT_CASE(mapper_gives_bus_addresses),
+	KUNIT_CASE(device_limits_segments),
+	KUNIT_CASE(no_mapper_no_bus_address),
+	KUNIT_CASE(identity_mapper_changes_nothing),
+	KUNIT_CASE(unprepared_memory_has_no_bus_address),
+	KUNIT_CASE(some_memory_is_never_mapped),
+	KUNIT_CASE(default_mapper_serves_the_module),
+	KUNIT_CASE(identity_may_be_the_default),
+	KUNIT_CASE(two_defaults_are_none),
+	KUNIT_CASE(unbinding_revokes),
+	KUNIT_CASE(unbinding_ends_commands),
+	KUNIT_CASE(survives_failing_allocations),
+	{}
+};
+
+static struct kunit_suite suite = {
+	.name = "iomd_mapper",
+	.suite_init = iomd_kunit_suite_init,
+	.suite_exit = iomd_kunit_suite_exit,
+	.init = init,
+	.test_cases = cases,
+};
+
+kunit_test_suite(suite);
