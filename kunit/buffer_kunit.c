@@ -548,7 +548,7 @@ static int live_once(struct kunit *test, void *data)
 /* BUF-9 OBJ-9: no allocation that fails leaves anything behind */
 static void survives_failing_allocations(struct kunit *test)
 {
-	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, NULL), 6U);
+	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, NULL, UINT_MAX), 6U);
 }
 
 static struct kunit_case cases[] = {

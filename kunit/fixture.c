@@ -423,12 +423,13 @@ int iomd_kunit_in_softirq(int (*fn)(void *data), void *data)
  * sleep; the lanes see to that.
  */
 unsigned int iomd_kunit_sweep(struct kunit *test, int (*fn)(struct kunit *test, void *data),
-			      void *data)
+			      void *data, unsigned int max)
 {
-	unsigned int nr = 0;
-	int ret, left;
+	unsigned int nr;
 
-	for (;;) {
+	for (nr = 0; nr < max; nr++) {
+		int ret, left;
+
 		current->fail_nth = nr + 1;
 		ret = fn(test, data);
 		left = current->fail_nth;
@@ -436,9 +437,8 @@ unsigned int iomd_kunit_sweep(struct kunit *test, int (*fn)(struct kunit *test, 
 		KUNIT_EXPECT_LE(test, ret, 0);
 		if (left)
 			break;
-		nr++;
 	}
-	KUNIT_EXPECT_EQ(test, ret, 0);
+	KUNIT_EXPECT_EQ(test, fn(test, data), 0);
 	return nr;
 }
 

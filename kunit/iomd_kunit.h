@@ -80,11 +80,14 @@ void iomd_kunit_unbind(struct device *dev);
 int iomd_kunit_in_softirq(int (*fn)(void *data), void *data);
 
 /*
- * Call @fn again and again, with the first, the second and so on of its allocations
- * failing, until it comes through with none. Return: how many it made.
+ * Call @fn again and again, with the first, the second and so on up to number @max of
+ * its allocations failing, until it comes through with none. Return: how many failed.
+ *
+ * What @fn does with the DMA API must lie beyond @max, and nothing in it may vmalloc:
+ * DMA-API debugging and kmemleak do not take it well when their own allocations fail.
  */
 unsigned int iomd_kunit_sweep(struct kunit *test, int (*fn)(struct kunit *test, void *data),
-			      void *data);
+			      void *data, unsigned int max);
 
 /* Wait for what a worker does; false if it did not within seconds. */
 #define iomd_kunit_wait_for(condition) \

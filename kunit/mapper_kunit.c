@@ -354,8 +354,8 @@ static void survives_failing_allocations(struct kunit *test)
 {
 	struct iomd_mapper *mapper = mapper_for(test, iomd_kunit_device(test, 64));
 
-	/* The descriptor, its mapping, and the scatterlist of that. */
-	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, mapper), 3U);
+	/* The descriptor, its mapping, and the scatterlist of that; no more is ours. */
+	KUNIT_EXPECT_EQ(test, iomd_kunit_sweep(test, live_once, mapper, 3), 3U);
 }
 
 static struct kunit_case cases[] = {
