@@ -503,3 +503,29 @@ struct iomd_mapper *iomd_kunit_mapper(struct kunit *test, struct iomd_mapper *ma
 	iomd_kunit_defer(test, undo_mapper, mapper);
 	return mapper;
 }
+
+struct iomd_desc *iomd_kunit_kernel_desc(struct kunit *test, void *memory, u64 length,
+					 u32 direction)
+{
+	return iomd_kunit_desc(test, iomd_desc_with_address(memory, length, direction));
+}
+
+struct iomd_dma *iomd_kunit_command(struct kunit *test, u8 bits, u32 alignment,
+				    struct iomd_mapper *mapper)
+{
+	u32 options = mapper ? IOMD_DMA_MAP_OPTION_MAPPED : IOMD_DMA_MAP_OPTION_UNMAPPED;
+
+	return iomd_kunit_dma(test, iomd_dma_with_specification(iomd_dma_output_host64, bits, 0,
+								 options, 0, alignment, mapper,
+								 NULL));
+}
+
+/* The segment of the prepared range that begins at @offset. */
+struct iomd_segment64 iomd_kunit_segment(struct kunit *test, struct iomd_dma *dma, u64 offset)
+{
+	struct iomd_segment64 segment = {};
+	u32 nr = 1;
+
+	KUNIT_EXPECT_EQ(test, iomd_dma_gen64_iovm_segments(dma, &offset, &segment, &nr), 0);
+	return segment;
+}

@@ -112,6 +112,18 @@ struct iomd_dma *iomd_kunit_dma(struct kunit *test, struct iomd_dma *dma);
 struct iomd_buffer *iomd_kunit_buffer(struct kunit *test, struct iomd_buffer *buffer);
 struct iomd_mapper *iomd_kunit_mapper(struct kunit *test, struct iomd_mapper *mapper);
 
+/* What most cases need: prepared memory of the kernel, and a command for a device. */
+struct iomd_desc *iomd_kunit_kernel_desc(struct kunit *test, void *memory, u64 length,
+					 u32 direction);
+struct iomd_dma *iomd_kunit_command(struct kunit *test, u8 bits, u32 alignment,
+				    struct iomd_mapper *mapper);
+struct iomd_segment64 iomd_kunit_segment(struct kunit *test, struct iomd_dma *dma, u64 offset);
+
+static inline bool iomd_kunit_is_active(const struct iomd_dma *dma)
+{
+	return !iomd_dma_get_prepared_offset_and_length(dma, NULL, NULL);
+}
+
 /* Expect an error, whatever the type of the pointer. */
 #define IOMD_KUNIT_EXPECT_ERR(test, pointer, error) \
 do { \
