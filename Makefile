@@ -11,28 +11,29 @@ export SUITE CASE KERNEL
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
+# Signing would want the key that the kernel was built with.
 install: modules
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
-	depmod -a $(KERNELRELEASE)
+	$(MAKE) -C $(KDIR) M=$(CURDIR) CONFIG_MODULE_SIG_ALL= modules_install
+	depmod $(addprefix -b ,$(INSTALL_MOD_PATH)) -a $(KERNELRELEASE)
 
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
-demo prove-lanes:
-	@scripts/install-tools
-	@scripts/$@
+demo:
+	@scripts/demo
 
 check kunit smoke:
-	@scripts/install-tools
 	@scripts/run-lanes $@
 
 test:
-	@scripts/install-tools
 	@scripts/run-lanes kunit smoke check
+
+prove-lanes:
+	@scripts/run-lanes prove
 
 help:
 	@echo "modules      build iomd.ko for the kernel at KDIR (default)"
-	@echo "install      install it for KERNELRELEASE"
+	@echo "install      install it for KERNELRELEASE (below INSTALL_MOD_PATH)"
 	@echo "clean        remove what modules built"
 	@echo ""
 	@echo "demo         a file through a device and back, in QEMU"

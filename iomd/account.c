@@ -3,8 +3,8 @@
  * Accounting of pinned memory.
  *
  * Pages are charged to the user, where RLIMIT_MEMLOCK limits what all processes
- * of that user pin together (as io_uring and iommufd do), and are added to the
- * address space's VmPin so that they can be seen.
+ * of that user pin together (as io_uring does), unless the user may lock without
+ * limit; and they are added to the address space's VmPin so that they can be seen.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -15,50 +15,64 @@
 
 #include "account.h"
 
+/*
+ * Capabilities are looked at first: asking the security modules costs more, and is
+ * audited where it is denied.
+ */
+static bool is_exempt(const struct cred *cred)
+{
+	return cred->user_ns == &init_user_ns && cap_raised(cred->cap_effective, CAP_IPC_LOCK) &&
+	       ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK);
+}
+
 /* Open an account on @mm for the caller. Both are held until it is closed. */
 void iomd_account_open(struct iomd_account *account, struct mm_struct *mm)
 {
 	mmgrab(mm);
 	account->mm = mm;
-	account->cred = get_current_cred();
-	account->limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	account->user = NULL;
+	if (!is_exempt(current_cred())) {
+		account->user = get_uid(current_user());
+		account->limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	}
 }
 
 /* Close an account that nothing is charged to any more. */
 void iomd_account_close(struct iomd_account *account)
 {
-	put_cred(account->cred);
+	free_uid(account->user);
 	mmdrop(account->mm);
-	account->cred = NULL;
+	account->user = NULL;
 	account->mm = NULL;
 }
 
-/* May whoever opened the account pin without limit? */
-static bool account_exempt(const struct iomd_account *account)
+static int charge_user(struct user_struct *user, unsigned long nr_pages, unsigned long limit)
 {
-	const struct cred *mine = override_creds(account->cred);
-	bool exempt = capable(CAP_IPC_LOCK);
+	long new, old = atomic_long_read(&user->locked_vm);
 
-	revert_creds(mine);
-	return exempt;
+	do {
+		new = old + nr_pages;
+		if (new > limit)
+			return -ENOMEM;
+	} while (!atomic_long_try_cmpxchg(&user->locked_vm, &old, new));
+	return 0;
 }
 
 /* Charge @nr_pages, or return -ENOMEM and charge nothing. */
 int iomd_account_charge(struct iomd_account *account, unsigned long nr_pages)
 {
-	atomic_long_t *locked = &account->cred->user->locked_vm;
-	long total = atomic_long_add_return(nr_pages, locked);
+	int err = 0;
 
-	if (unlikely(total > account->limit) && !account_exempt(account)) {
-		atomic_long_sub(nr_pages, locked);
-		return -ENOMEM;
-	}
-	atomic64_add(nr_pages, &account->mm->pinned_vm);
-	return 0;
+	if (account->user)
+		err = charge_user(account->user, nr_pages, account->limit);
+	if (!err)
+		atomic64_add(nr_pages, &account->mm->pinned_vm);
+	return err;
 }
 
 void iomd_account_uncharge(struct iomd_account *account, unsigned long nr_pages)
 {
-	atomic_long_sub(nr_pages, &account->cred->user->locked_vm);
+	if (account->user)
+		atomic_long_sub(nr_pages, &account->user->locked_vm);
 	atomic64_sub(nr_pages, &account->mm->pinned_vm);
 }

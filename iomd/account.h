@@ -7,12 +7,12 @@
 
 #include <linux/types.h>
 
-struct cred;
 struct mm_struct;
+struct user_struct;
 
 /**
  * struct iomd_account - Who pays for pinned pages.
- * @cred: Credentials of whoever asked, at that time.
+ * @user: User who pays; NULL for one who may lock without limit.
  * @mm: Address space whose VmPin shows the pages.
  * @limit: RLIMIT_MEMLOCK of whoever asked, in pages.
  *
@@ -20,7 +20,7 @@ struct mm_struct;
  * later by somebody else on its behalf.
  */
 struct iomd_account {
-	const struct cred *cred;
+	struct user_struct *user;
 	struct mm_struct *mm;
 	unsigned long limit;
 };

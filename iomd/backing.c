@@ -149,7 +149,8 @@ struct page *iomd_low_page_alloc(u64 highest, gfp_t gfp)
 
 		if (!zone_may_have(zones[i], highest))
 			continue;
-		page = alloc_page(gfp | zones[i] | __GFP_ZERO | __GFP_NOWARN);
+		page = alloc_page(gfp | zones[i] | __GFP_ACCOUNT | __GFP_ZERO | __GFP_NOWARN |
+				  __GFP_RETRY_MAYFAIL);
 		if (!page)
 			continue;
 		if (page_to_phys(page) + PAGE_SIZE - 1 <= highest)

@@ -20,8 +20,9 @@ static struct iomd_bounce *bounce_alloc(u64 nr, gfp_t gfp)
 	struct iomd_bounce *bounce = NULL;
 
 	if (nr <= U32_MAX)
-		bounce = kvzalloc(struct_size(bounce, pieces, nr), gfp | __GFP_NOWARN);
-	return bounce ?: ERR_PTR(-ENOMEM);
+		bounce = kvzalloc(struct_size(bounce, pieces, nr),
+				  gfp | __GFP_ACCOUNT | __GFP_NOWARN);
+	return bounce ?: ERR_PTR(-ENOBUFS);
 }
 
 void iomd_bounce_free(struct iomd_bounce *bounce)
@@ -93,7 +94,7 @@ static int high_next(struct high_walk *high, u64 *offset, struct iomd_extent *pa
 /*
  * Pages for those bytes of [@offset, @offset + @length) of @desc that lie above
  * @highest. Return: the bounce; NULL if there are none; or an error pointer:
- * -ENOBUFS without low pages, -ENOMEM, -EAGAIN if @desc is not prepared.
+ * -ENOBUFS without low pages, -EAGAIN if @desc is not prepared.
  */
 struct iomd_bounce *iomd_bounce_sparse(struct iomd_desc *desc, u64 offset, u64 length,
 				       u64 highest, gfp_t gfp)
@@ -133,7 +134,7 @@ struct iomd_bounce *iomd_bounce_sparse(struct iomd_desc *desc, u64 offset, u64 l
 
 /*
  * Pages for @length bytes, all of them not above @highest; the first byte begins a
- * page. Return: the bounce or an error pointer, -ENOBUFS or -ENOMEM.
+ * page. Return: the bounce or ERR_PTR(-ENOBUFS).
  */
 struct iomd_bounce *iomd_bounce_full(u64 length, u64 highest, gfp_t gfp)
 {
@@ -152,6 +153,7 @@ struct iomd_bounce *iomd_bounce_full(u64 length, u64 highest, gfp_t gfp)
 			iomd_bounce_free(bounce);
 			return ERR_PTR(err);
 		}
+		iomd_cond_resched();
 	}
 	return bounce;
 }
@@ -166,7 +168,7 @@ int iomd_bounce_copy(const struct iomd_bounce *bounce, enum iomd_copy way,
 {
 	u32 i;
 
-	if (way == IOMD_COPY_IN && desc->ops->is_read_only(desc))
+	if (way == IOMD_COPY_IN && iomd_desc_is_read_only(desc))
 		return -ENOSR;
 
 	for (i = 0; i < bounce->nr; i++) {
@@ -175,6 +177,7 @@ int iomd_bounce_copy(const struct iomd_bounce *bounce, enum iomd_copy way,
 		if (iomd_desc_copy(desc, way, offset + piece->offset,
 				   phys_to_virt(piece->address), piece->length) < piece->length)
 			return -ENOSR;
+		iomd_cond_resched();
 	}
 	return 0;
 }

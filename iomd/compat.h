@@ -6,8 +6,11 @@
 #ifndef _IOMD_COMPAT_H
 #define _IOMD_COMPAT_H
 
+#include <linux/backing-dev.h>
+#include <linux/dma-mapping.h>
 #include <linux/mm.h>
 #include <linux/moduleloader.h>
+#include <linux/pci.h>
 #include <linux/version.h>
 #include <linux/vmalloc.h>
 
@@ -19,6 +22,8 @@
 #endif
 
 #ifdef CONFIG_X86
+#include <asm/pgtable.h>
+#include <asm/pgtable_types.h>
 #include <asm/processor.h>
 #endif
 
@@ -50,16 +55,60 @@ static inline long iomd_pin_user_pages_remote(struct mm_struct *mm, unsigned lon
 	return nr;
 }
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+/* Would a device write behind the back of a file system that tracks changes? */
+static inline bool iomd_vma_tracks_writes(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & VM_SHARED) && vma->vm_file &&
+	       mapping_can_writeback(vma->vm_file->f_mapping);
+}
+
 /*
- * Up to 6.1 a page pinned for reading can later be replaced under the pin when
- * its task writes to it; there, a pin for reading has to break copy-on-write
- * first. From 6.2 on the kernel sees to it. To go when 6.1 does.
+ * What older kernels do not see to themselves when pages are pinned for long. Those
+ * before 6.5 pin pages of a file for writing although it will not notice; that is
+ * refused here, as it is there from then on. Those before 6.2 can replace a page
+ * under a pin for reading when its task writes to it; copy-on-write has to be broken
+ * first, by a forced write, which must not lead around a mapping that allows no
+ * access at all. To go when 6.1 does.
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
-#define IOMD_FOLL_STABLE_READ	(FOLL_FORCE | FOLL_WRITE)
+static inline int iomd_gup_extra_flags(struct mm_struct *mm, unsigned long start, int nr,
+				       bool write, unsigned int *extra)
+{
+	unsigned long end = start + ((unsigned long)nr << PAGE_SHIFT);
+	VMA_ITERATOR(vmi, mm, start);
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	*extra = write ? 0 : FOLL_FORCE | FOLL_WRITE;
+	mmap_read_lock(mm);
+	for_each_vma_range(vmi, vma, end) {
+		if (write && iomd_vma_tracks_writes(vma))
+			err = -EXFULL;
+		if (!(vma->vm_flags & VM_READ))
+			*extra = 0;
+	}
+	mmap_read_unlock(mm);
+	return err;
+}
 #else
-#define IOMD_FOLL_STABLE_READ	0
+static inline int iomd_gup_extra_flags(struct mm_struct *mm, unsigned long start, int nr,
+				       bool write, unsigned int *extra)
+{
+	*extra = 0;
+	return 0;
+}
 #endif
+
+/*
+ * Up to 6.9 dma_need_sync() says yes for every device behind an IOMMU. Where memory is
+ * coherent, only those that are not trusted have their memory copied. To go when 6.1
+ * does.
+ */
+static inline bool iomd_dma_iommu_is_coherent(struct device *dev)
+{
+	return IS_ENABLED(CONFIG_X86) && dma_get_merge_boundary(dev) &&
+	       !(dev_is_pci(dev) && to_pci_dev(dev)->untrusted);
+}
 
 /*
  * is_vmalloc_or_module_addr() is exported from 6.3 on only. To go when 6.1 does.
@@ -92,6 +141,30 @@ static inline u64 iomd_physical_limit(void)
 	return 1ULL << CONFIG_ARM64_PA_BITS;
 #else
 	return (u64)PHYS_ADDR_MAX + 1 ?: U64_MAX;
+#endif
+}
+
+/*
+ * Is there memory behind an address that the kernel has mapped page by page? Without
+ * a linear map of struct pages, vmalloc_to_page() must not be asked about an address
+ * that maps a device.
+ */
+static inline bool iomd_maps_memory(const void *p)
+{
+#if defined(CONFIG_X86_64) && !defined(CONFIG_SPARSEMEM_VMEMMAP)
+	unsigned int level;
+	pte_t *pte = lookup_address((unsigned long)p, &level);
+	unsigned long pfn;
+
+	if (!pte || !pte_present(*pte))
+		return false;
+	pfn = level == PG_LEVEL_4K ? pte_pfn(*pte) :
+	      level == PG_LEVEL_2M ? pmd_pfn(*(pmd_t *)pte) : pud_pfn(*(pud_t *)pte);
+	return pfn_valid(pfn);
+#else
+	struct page *page = vmalloc_to_page(p);
+
+	return page && pfn_valid(page_to_pfn(page));
 #endif
 }
 

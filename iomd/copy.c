@@ -13,6 +13,7 @@
 #include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/overflow.h>
+#include <linux/preempt.h>
 #include <linux/printk.h>
 
 #include <iomd/desc.h>
@@ -46,7 +47,7 @@ static void copy_iomem(enum iomd_copy way, void __iomem *memory, void *bytes, si
 }
 
 /* Memory the kernel has pages for. */
-void iomd_copy_pages(enum iomd_copy way, u64 address, void *bytes, u64 length)
+static void copy_pages(enum iomd_copy way, u64 address, void *bytes, u64 length)
 {
 	while (length) {
 		struct page *page = pfn_to_page(PHYS_PFN(address));
@@ -65,23 +66,15 @@ void iomd_copy_pages(enum iomd_copy way, u64 address, void *bytes, u64 length)
 	}
 }
 
-/* Memory of a device: mapped for the moment, a page at a time. */
-static int copy_device(enum iomd_copy way, u64 address, void *bytes, u64 length)
+/* Memory of a device, in one page: mapped for the moment. */
+static int copy_device(enum iomd_copy way, u64 address, void *bytes, size_t length)
 {
-	while (length) {
-		size_t chunk = min_t(u64, PAGE_SIZE - offset_in_page(address), length);
-		void __iomem *memory = ioremap(address, chunk);
+	void __iomem *memory = ioremap(address, length);
 
-		if (!memory)
-			return -EFAULT;
-		copy_iomem(way, memory, bytes, chunk);
-		iounmap(memory);
-
-		if (bytes)
-			bytes += chunk;
-		address += chunk;
-		length -= chunk;
-	}
+	if (!memory)
+		return -EFAULT;
+	copy_iomem(way, memory, bytes, length);
+	iounmap(memory);
 	return 0;
 }
 
@@ -91,12 +84,39 @@ static bool is_ram(u64 address, u64 length)
 	       REGION_INTERSECTS;
 }
 
+/*
+ * Physical ranges may have both sorts of memory in one piece, though not in one page.
+ * Which it is cannot be found out in an interrupt, nor could a device be mapped there.
+ */
+static int copy_physical(enum iomd_copy way, u64 address, void *bytes, u64 length)
+{
+	if (in_interrupt())
+		return -EAGAIN;
+
+	while (length) {
+		u64 chunk = min_t(u64, PAGE_SIZE - offset_in_page(address), length);
+		int err = 0;
+
+		if (is_ram(address, chunk))
+			copy_pages(way, address, bytes, chunk);
+		else
+			err = copy_device(way, address, bytes, chunk);
+		if (err)
+			return err;
+		if (bytes)
+			bytes += chunk;
+		address += chunk;
+		length -= chunk;
+	}
+	return 0;
+}
+
 static int copy_extent(enum iomd_copy way, const struct iomd_walk *walk,
 		       const struct iomd_extent *extent, void *bytes, u64 length)
 {
-	if (walk->runs->is_physical && !is_ram(extent->address, length))
-		return copy_device(way, extent->address, bytes, length);
-	iomd_copy_pages(way, extent->address, bytes, length);
+	if (walk->runs->has_device)
+		return copy_physical(way, extent->address, bytes, length);
+	copy_pages(way, extent->address, bytes, length);
 	return 0;
 }
 
@@ -137,7 +157,7 @@ static u64 desc_copy_checked(struct iomd_desc *desc, enum iomd_copy way, u64 off
 
 	done = iomd_desc_copy(desc, way, offset, bytes, length);
 	if (!done)
-		pr_warn_ratelimited("%pS copies bytes of a %s descriptor that is not prepared\n",
+		pr_warn_ratelimited("%pS copies bytes of a %s descriptor that is not prepared, or not reachable\n",
 				    caller, desc->ops->name);
 	return done;
 }
@@ -181,7 +201,7 @@ EXPORT_SYMBOL_NS_GPL(iomd_desc_read_bytes, IOMD_NS);
  */
 u64 iomd_desc_write_bytes(struct iomd_desc *desc, u64 offset, const void *bytes, u64 length)
 {
-	if (desc->ops->is_read_only(desc))
+	if (iomd_desc_is_read_only(desc))
 		return 0;
 	return desc_copy_checked(desc, IOMD_COPY_IN, offset, (void *)bytes, length,
 				 __builtin_return_address(0));

@@ -12,7 +12,6 @@ enum iomd_copy {
 	IOMD_COPY_IN,	/* from the caller to memory */
 };
 
-void iomd_copy_pages(enum iomd_copy way, u64 address, void *bytes, u64 length);
 u64 iomd_desc_copy(struct iomd_desc *desc, enum iomd_copy way, u64 offset, void *bytes,
 		   u64 length);
 

@@ -7,6 +7,8 @@
 #define _IOMD_CORE_H
 
 #include <linux/kref.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
@@ -105,10 +107,10 @@ struct iomd_desc_ops {
 	void (*summarize)(struct iomd_desc *desc, struct iomd_summary *summary);
 
 	/**
-	 * @is_read_only: Is any of the memory pinned for reading only? Must not
-	 * sleep. This callback is mandatory.
+	 * @all_flags: The flags of everything that memory comes from, taken
+	 * together. Must not sleep. This callback is mandatory.
 	 */
-	bool (*is_read_only)(struct iomd_desc *desc);
+	u32 (*all_flags)(struct iomd_desc *desc);
 
 	/**
 	 * @bus_extent: Where the byte at @offset is for the device behind the
@@ -121,11 +123,12 @@ struct iomd_desc_ops {
 
 	/**
 	 * @own_mapping: The mapping of all of the descriptor for its mapper, which
-	 * it keeps until it is unpinned; made now if there is none and @may_sleep.
+	 * it keeps until it is unpinned; if there is none and @make, one is made,
+	 * where it is of use to commands, which takes that the caller may sleep.
 	 * Returns NULL if there is none. This callback is optional; without it
 	 * there never is one.
 	 */
-	struct iomd_mapping *(*own_mapping)(struct iomd_desc *desc, bool may_sleep);
+	struct iomd_mapping *(*own_mapping)(struct iomd_desc *desc, bool make);
 
 	/**
 	 * @preparation_id: Name of the prepared lifetime. This callback is
@@ -165,6 +168,19 @@ void iomd_desc_init(struct iomd_desc *desc, const struct iomd_desc_ops *ops);
 void iomd_desc_exit(struct iomd_desc *desc);
 int iomd_desc_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
 		   struct iomd_extent *extent);
+
+/* Is any of the memory pinned for reading only? */
+static inline bool iomd_desc_is_read_only(struct iomd_desc *desc)
+{
+	return desc->ops->all_flags(desc) & IOMD_MEMORY_PREPARED_READ_ONLY;
+}
+
+/* In long loops that softirq may be in as well. */
+static inline void iomd_cond_resched(void)
+{
+	if (!in_interrupt())
+		cond_resched();
+}
 
 static inline bool iomd_desc_hold(struct iomd_desc *desc)
 {

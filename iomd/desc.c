@@ -80,7 +80,8 @@ void iomd_desc_exit(struct iomd_desc *desc)
  * The physical address of the byte at @offset, which lies inside @desc, and how
  * far it is contiguous. @walk remembers the place for the next step.
  *
- * Never sleeps. Return: 0 or -EAGAIN if the memory is not prepared.
+ * Never sleeps. Return: 0; -EAGAIN if the memory is not prepared; -EOVERFLOW if the
+ * descriptor has become shorter than that.
  */
 int iomd_desc_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
 		   struct iomd_extent *extent)
@@ -88,6 +89,8 @@ int iomd_desc_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
 	const struct iomd_run *run;
 	u64 position;
 
+	if (offset >= desc->length)
+		return -EOVERFLOW;
 	if (!walk->runs || offset < walk->start || offset >= walk->end) {
 		int err = desc->ops->resolve(desc, walk, offset);
 
@@ -136,6 +139,7 @@ static void desc_release(struct kref *ref)
 		INIT_WORK(&desc->release_work, desc_release_work);
 		queue_work(iomd_workqueue, &desc->release_work);
 	} else {
+		might_sleep();
 		desc->ops->release(desc);
 	}
 }
@@ -176,8 +180,9 @@ EXPORT_SYMBOL_NS_GPL(iomd_desc_put, IOMD_NS);
  *	   be accessed in this direction; -EXFULL if it cannot be pinned (device
  *	   mappings, files that track changes, memory hidden from the kernel);
  *	   -EROFS if it is prepared for reading only and @direction writes;
- *	   -ENOMEM, also when over RLIMIT_MEMLOCK; -ENXIO if the task's address
- *	   space is gone; -ECANCELED if the caller is being killed. After an error
+ *	   -ENOBUFS if IOMD_PREPARE_TO_PHYS32 cannot be had; -ENOMEM, also when over
+ *	   RLIMIT_MEMLOCK; -ENXIO if the task's address space is gone, or for remote
+ *	   memory; -ECANCELED if the caller is being killed. After an error
  *	   nothing is pinned that was not before.
  *
  * Implements MD-32, MD-33, GMD-35..52.
@@ -234,13 +239,6 @@ static int desc_physical_extent(struct iomd_desc *desc, u64 offset, struct iomd_
 	return iomd_desc_walk(desc, &walk, offset, extent);
 }
 
-static int desc_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent)
-{
-	if (!desc->ops->bus_extent)
-		return -EOPNOTSUPP;
-	return desc->ops->bus_extent(desc, offset, extent);
-}
-
 /* One line says what a caller did wrong, and who it was. */
 static void desc_complain(const struct iomd_desc *desc, int err, void *caller)
 {
@@ -267,11 +265,13 @@ static u64 desc_segment(struct iomd_desc *desc, u64 offset, u64 *length, u32 opt
 	struct iomd_extent extent = {};
 	int err = 0;
 
-	if (offset < desc->length) {
+	if (options & IOMD_MEMORY_SOURCE_SEGMENT) {
+		err = -EOPNOTSUPP;
+	} else if (offset < desc->length) {
 		if ((options & IOMD_MEMORY_MAPPER_NONE) || desc_is_untranslated(desc))
 			err = desc_physical_extent(desc, offset, &extent);
 		else
-			err = desc_bus_extent(desc, offset, &extent);
+			err = desc->ops->bus_extent(desc, offset, &extent);
 	}
 	if (err) {
 		desc_complain(desc, err, caller);

@@ -23,7 +23,8 @@ static int check_range(const struct iomd_general_spec *spec, const struct iomd_r
 {
 	u64 end;
 
-	/* The end may be the top of the address space, but must not lie behind it. */
+	if (!range->length)
+		return 0;
 	if (check_add_overflow(range->address, range->length, &end) ||
 	    check_add_overflow(end, PAGE_SIZE - 1, &end))
 		return -EOVERFLOW;
@@ -68,6 +69,8 @@ static int check_type(const struct iomd_general_spec *spec)
 {
 	if (!spec->ranges || !spec->count)
 		return -EINVAL;
+	if (spec->options & (IOMD_MEMORY_PERSISTENT | IOMD_MEMORY_MAP_COPY_ON_WRITE))
+		return -EOPNOTSUPP;
 
 	switch (spec->options & IOMD_MEMORY_TYPE_MASK) {
 	case IOMD_MEMORY_TYPE_VIRTUAL:
@@ -125,6 +128,8 @@ static struct iomd_mapper *choose_mapper(const struct iomd_general_spec *spec, u
 {
 	if (flags & IOMD_MEMORY_MAPPER_NONE)
 		return NULL;
+	if (IS_ERR(spec->mapper))
+		return spec->mapper;
 	if (spec->mapper)
 		return iomd_mapper_get(spec->mapper);
 	return iomd_client_copy_default_mapper(spec->client);
@@ -137,7 +142,6 @@ static int wire_for_good(struct iomd_general *general)
 
 	if (err)
 		return err;
-	general->runs.is_physical = true;
 	refcount_set(&general->wired, 1);
 	general->prepare_count = 1;
 	return 0;
@@ -163,7 +167,6 @@ static int describe(struct iomd_general *general, const struct iomd_general_spec
 	general->base.flags = flags;
 	general->base.mapper = mapper;
 	general->task = spec->task;
-	general->access = flags & IOMD_DIRECTION_IN_OUT;
 	if (iomd_general_is_user(general))
 		iomd_account_open(&general->account, spec->task);
 
@@ -283,7 +286,8 @@ static struct iomd_desc *general_create(const struct iomd_general_spec *spec)
  *	   type, task or array that does not fit together, or for physical memory
  *	   that the machine cannot have; -EOVERFLOW if a range or the sum of their
  *	   lengths wraps; -ENOTUNIQ if the module has named several default
- *	   mappers; -ENOMEM; with IOMD_MEMORY_AUTO_PREPARE also the errors of
+ *	   mappers; -EOPNOTSUPP for IOMD_MEMORY_PERSISTENT and
+ *	   IOMD_MEMORY_MAP_COPY_ON_WRITE; -ENOMEM; with IOMD_MEMORY_AUTO_PREPARE also the errors of
  *	   iomd_desc_prepare().
  *
  * Implements MD-12, MD-16, GMD-1..23.
@@ -350,6 +354,9 @@ int iomd_client_desc_init_with_options(struct iomd_client *client, struct iomd_d
 	if (refcount_read(&general->wired) > own)
 		return -EBUSY;
 
+	/* Memory that was let go a moment ago: a worker may be at it. */
+	if (cancel_work_sync(&general->unwire_work))
+		iomd_desc_put(desc);
 	forget(general);
 	err = describe(general, &spec);
 	if (err)

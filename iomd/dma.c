@@ -73,6 +73,8 @@ static struct iomd_mapper *choose_mapper(struct iomd_client *client, u32 mapping
 	if (type > IOMD_DMA_MAP_OPTION_UNMAPPED)
 		return ERR_PTR(-EINVAL);
 
+	if (IS_ERR(mapper))
+		return mapper;
 	if (mapper)
 		iomd_mapper_get(mapper);
 	else if (type != IOMD_DMA_MAP_OPTION_UNMAPPED)
@@ -217,8 +219,9 @@ static void dma_release(struct kref *ref)
 {
 	struct iomd_dma *dma = container_of(ref, struct iomd_dma, ref);
 
-	if (dma->active)
-		pr_warn_ratelimited("a DMA command is released while it is prepared\n");
+	if (dma->desc)
+		pr_warn_ratelimited("a DMA command is released with a %s descriptor attached\n",
+				    dma->desc->ops->name);
 	iomd_dma_clear_memory_descriptor(dma, true);
 	iomd_mapper_put(dma->mapper);
 	kfree(dma);
@@ -229,8 +232,8 @@ static void dma_release(struct kref *ref)
  * iomd_dma_put() - Give a reference back.
  * @dma: Command, or NULL or an error pointer, for which nothing happens.
  *
- * The last put of a command that still has a descriptor completes and detaches it;
- * if it was prepared the log says so.
+ * The last put of a command that still has a descriptor completes and detaches it,
+ * and the log says so.
  *
  * Context: As iomd_dma_complete(). Implements DMA-38, DMA-39.
  */
@@ -275,7 +278,7 @@ static void summarize(struct iomd_dma *dma, struct iomd_desc *desc)
  *
  * Context: Process context, may sleep; without @auto_prepare as
  *	    iomd_dma_complete().
- * Return: 0; -EBUSY, and nothing changed, if the command is prepared for another
+ * Return: 0; -EINVAL for an error pointer; -EBUSY, and nothing changed, if the command is prepared for another
  *	   descriptor; with @auto_prepare the errors of iomd_dma_prepare(), after
  *	   which nothing is attached.
  *
@@ -286,6 +289,8 @@ int iomd_dma_set_memory_descriptor(struct iomd_dma *dma, struct iomd_desc *desc,
 {
 	int err = 0;
 
+	if (IS_ERR(desc))
+		return -EINVAL;
 	if (desc == dma->desc) {
 		if (!auto_prepare)
 			dma_complete_all(dma);

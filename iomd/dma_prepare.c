@@ -77,10 +77,14 @@ static int check_alignment(const struct iomd_dma *dma)
 	return 1;
 }
 
+/* Bounce pages are single ones: they keep no promise that goes beyond a page. */
 static struct iomd_bounce *bounce_all(const struct iomd_dma *dma)
 {
+	u32 masks = iomd_dma_start_mask(dma) | dma->length_mask | dma->internal_mask;
 	u64 highest = iomd_dma_translates(dma) ? U64_MAX : iomd_dma_highest(dma);
 
+	if (masks >= PAGE_SIZE)
+		return ERR_PTR(-ENOBUFS);
 	return iomd_bounce_full(dma->length, highest, context_gfp());
 }
 
@@ -154,22 +158,27 @@ static int view_extent(void *source, u64 offset, struct iomd_extent *extent)
 }
 
 /*
- * The descriptor may keep itself mapped: that serves every command of the same
- * mapper as it is. It is worth making for a command that wants all of it.
+ * The descriptor may keep itself mapped: that serves every command of the same mapper
+ * as it is, as long as nothing has to be done between transfers. It is worth making
+ * for a command that wants all of it. Return: it, NULL for none, or an errno.
  */
 static struct iomd_mapping *shared_mapping(const struct iomd_dma *dma)
 {
+	bool whole = !dma->offset && dma->length == dma->desc->length;
 	struct iomd_desc *desc = dma->desc;
-	bool whole = !dma->offset && dma->length == desc->length;
+	struct iomd_mapping *mapping;
 
 	if (dma->bounce || dma->mapper != desc->mapper || !desc->ops->own_mapping)
 		return NULL;
-	return desc->ops->own_mapping(desc, whole && !in_interrupt());
+	mapping = desc->ops->own_mapping(desc, whole && !in_interrupt());
+	if (IS_ERR_OR_NULL(mapping))
+		return mapping;
+	return mapping->needs_sync ? ERR_PTR(-EBUSY) : mapping;
 }
 
 static int map_privately(struct iomd_dma *dma)
 {
-	bool read_only = dma->desc->ops->is_read_only(dma->desc);
+	bool read_only = iomd_desc_is_read_only(dma->desc);
 	struct view_source source = { .dma = dma };
 	int err;
 
@@ -186,18 +195,18 @@ static int map_privately(struct iomd_dma *dma)
 
 static int set_up_mapping(struct iomd_dma *dma)
 {
+	struct iomd_mapping *mapping;
+
 	if (!dma->mapper || iomd_mapper_is_identity(dma->mapper) || !dma->length)
 		return 0;
 
-	dma->mapped = shared_mapping(dma);
-	if (!dma->mapped)
+	mapping = shared_mapping(dma);
+	if (IS_ERR(mapping))
+		return PTR_ERR(mapping);
+	if (!mapping)
 		return map_privately(dma);
-	if (iomd_mapping_is_revoked(dma->mapped)) {
-		dma->mapped = NULL;
-		return -ENODEV;
-	}
+	dma->mapped = mapping;
 	dma->mapped_base = dma->offset;
-	iomd_mapping_sync_for_device(dma->mapped);
 	return 0;
 }
 
@@ -205,9 +214,22 @@ static void tear_down_mapping(struct iomd_dma *dma)
 {
 	if (dma->mapped == &dma->mapping)
 		iomd_mapping_unmap(&dma->mapping);
-	else if (dma->mapped)
-		iomd_mapping_sync_for_cpu(dma->mapped);
 	dma->mapped = NULL;
+}
+
+/*
+ * Memory that no device may reach, or that this machine's cannot: such addresses can be
+ * listed, but neither mapped nor copied.
+ */
+static int check_reachable(const struct iomd_dma *dma)
+{
+	u32 flags = dma->desc->ops->all_flags(dma->desc);
+
+	if (!(flags & (IOMD_MEMORY_REMOTE | IOMD_MEMORY_HOST_ONLY)))
+		return 0;
+	if (iomd_dma_is_iterate_only(dma) && !dma->mapper)
+		return 0;
+	return flags & IOMD_MEMORY_REMOTE ? -ENXIO : -EPERM;
 }
 
 /* The work of a first prepare. On error nothing of it is left. */
@@ -219,6 +241,10 @@ static int set_up(struct iomd_dma *dma, bool synchronize)
 		return -EBADSLT;
 	if (dma->length >> PAGE_SHIFT > U32_MAX)
 		return -EFAULT;
+
+	err = check_reachable(dma);
+	if (err)
+		return err;
 
 	dma->is_direct = can_be_direct(dma);
 	err = set_up_bounce(dma, synchronize);
@@ -249,7 +275,8 @@ static int prepare_first(struct iomd_dma *dma, u64 offset, u64 length, bool sync
 
 	if (!dma->desc)
 		return -EAGAIN;
-	if (check_add_overflow(offset, length, &end) || end > dma->summary.length)
+	if (check_add_overflow(offset, length, &end) || end > dma->summary.length ||
+	    end > dma->desc->length)
 		return -EINVAL;
 	if (!iomd_desc_hold(dma->desc))
 		return -EAGAIN;
@@ -285,7 +312,9 @@ static int prepare_first(struct iomd_dma *dma, u64 offset, u64 length, bool sync
  *	   32 bits count; (*) -ENOBUFS if there is no memory to double buffer with;
  *	   (*) -ENOSR if copying to it falls short; (*) -ENOMEM; (*) -ENODEV if the
  *	   device is gone; (*) -EIO if it cannot be mapped; (*) -EOPNOTSUPP for
- *	   memory without pages. After an error nothing is mapped or double buffered
+ *	   memory without pages; (*) -ENXIO for remote memory; (*) -EPERM for memory
+ *	   that is the host's only; (*) -EBUSY if the memory is mapped apart from
+ *	   commands, in a way that makes copies. After an error nothing is mapped or double buffered
  *	   that was not before.
  *
  * Implements DMA-6, DMA-7, DMA-58..85.

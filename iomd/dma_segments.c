@@ -102,7 +102,8 @@ int iomd_segmenter_next(struct iomd_segmenter *segmenter, const struct iomd_dma 
 }
 
 /*
- * What is asked of the first address. A mapper sees to alignments beyond a page.
+ * What is asked of where memory begins: where an IOMMU translates, only its place in a
+ * page matters.
  */
 u32 iomd_dma_start_mask(const struct iomd_dma *dma)
 {
@@ -126,9 +127,21 @@ static int emit(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments, u
 		.length = segment->length,
 	};
 
-	if (segment->address + segment->length - 1 > iomd_dma_highest(dma))
-		return -EMSGSIZE;
-	return out(dma, value, segments, index) ? 0 : -EMSGSIZE;
+	bool fits = segment->address + segment->length - 1 <= iomd_dma_highest(dma);
+
+	return out(dma, value, segments, index) && fits ? 0 : -EMSGSIZE;
+}
+
+/*
+ * In direct mode segments are tested here, the first of each call as the first. How
+ * the mapping of a whole range begins nobody could know before.
+ */
+static bool is_acceptable(const struct iomd_dma *dma, const struct iomd_dma_piece *segment,
+			  u64 start, u32 index)
+{
+	if (!start && iomd_dma_translates(dma) && (segment->address & dma->align_mask))
+		return false;
+	return !dma->is_direct || iomd_dma_is_aligned(dma, segment, index == 0);
 }
 
 static int generate(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments, u32 *nr)
@@ -137,12 +150,15 @@ static int generate(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segment
 	u32 index;
 
 	for (index = 0; index < *nr && segmenter->offset < dma->length; index++) {
+		u64 start = segmenter->offset;
 		struct iomd_dma_piece segment;
-		int err = iomd_segmenter_next(segmenter, dma, iomd_dma_view_bus, &segment);
+		int err;
+
+		err = iomd_segmenter_next(segmenter, dma, iomd_dma_view_bus, &segment);
 
 		if (err)
 			return err;
-		if (dma->is_direct && !iomd_dma_is_aligned(dma, &segment, index == 0))
+		if (!is_acceptable(dma, &segment, start, index))
 			return -EBADSLT;
 		err = emit(dma, out, segments, index, &segment);
 		if (err)
@@ -168,7 +184,8 @@ static int generate(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segment
  * Return: 0; -EAGAIN if the command is not prepared; -EINVAL for a NULL pointer or
  *	   no room; -EOVERFLOW if @offset is at or behind the end; -EBADSLT if
  *	   memory used in place is not aligned as the device needs it; -EMSGSIZE if
- *	   it is out of the device's reach, or if the segment function refuses. After
+ *	   it is out of the device's reach, or if the segment function refuses;
+ *	   -ENODEV if the device has been unbound. After
  *	   an error @offset and @num_segments are unchanged.
  *
  * Implements DMA-89..113.
@@ -185,6 +202,8 @@ int iomd_dma_gen_iovm_segments(struct iomd_dma *dma, u64 *offset, void *segments
 		return -EINVAL;
 	if (*offset >= dma->length)
 		return -EOVERFLOW;
+	if (dma->mapped && iomd_mapping_is_revoked(dma->mapped))
+		return -ENODEV;
 
 	if (*offset != dma->segmenter.offset || !*offset)
 		iomd_segmenter_start(&dma->segmenter, *offset);

@@ -43,6 +43,7 @@ static int prepare_first(struct iomd_general *general, u32 direction)
 	int err;
 
 	if (refcount_inc_not_zero(&general->wired)) {
+		general->discard = false;
 		if (may_prepare_again(general, direction))
 			return 0;
 		if (refcount_dec_and_test(&general->wired))
@@ -54,9 +55,11 @@ static int prepare_first(struct iomd_general *general, u32 direction)
 	if (general->resident)
 		iomd_general_unwire(general);
 	err = iomd_general_wire(general, direction);
-	if (!err)
-		refcount_set(&general->wired, 1);
-	return err;
+	if (err)
+		return err;
+	smp_wmb(); /* Whoever sees the count sees the runs. Pairs with is_wired(). */
+	refcount_set(&general->wired, 1);
+	return 0;
 }
 
 static int prepare_locked(struct iomd_general *general, u32 direction)
@@ -74,7 +77,6 @@ static int prepare_locked(struct iomd_general *general, u32 direction)
 
 	if (!general->prepare_count++)
 		iomd_objects_inc(IOMD_OBJECT_PREPARED);
-	general->access = direction & IOMD_DIRECTION_IN_OUT;
 	return 0;
 }
 
@@ -118,7 +120,7 @@ int iomd_general_complete(struct iomd_desc *desc, u32 direction)
 
 	mutex_lock(&general->lock);
 	balanced = general->prepare_count;
-	if (direction & IOMD_COMPLETE_WITH_ERROR)
+	if (balanced && (direction & IOMD_COMPLETE_WITH_ERROR))
 		general->discard = true;
 	if (general->prepare_count > 1)
 		general->prepare_count--;
@@ -135,7 +137,10 @@ int iomd_general_complete(struct iomd_desc *desc, u32 direction)
 
 bool iomd_general_hold(struct iomd_desc *desc)
 {
-	return refcount_inc_not_zero(&iomd_to_general(desc)->wired);
+	if (!refcount_inc_not_zero(&iomd_to_general(desc)->wired))
+		return false;
+	smp_rmb(); /* Pairs with the barrier in prepare_first(). */
+	return true;
 }
 
 void iomd_general_unwire_work(struct work_struct *work)
@@ -166,11 +171,19 @@ void iomd_general_drop(struct iomd_desc *desc)
  * Answers about wired memory.
  */
 
+static bool is_wired(const struct iomd_general *general)
+{
+	if (!refcount_read(&general->wired))
+		return false;
+	smp_rmb(); /* Pairs with the barrier in prepare_first(). */
+	return true;
+}
+
 int iomd_general_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset)
 {
 	struct iomd_general *general = iomd_to_general(desc);
 
-	if (!refcount_read(&general->wired))
+	if (!is_wired(general))
 		return -EAGAIN;
 	walk->runs = &general->runs;
 	walk->start = 0;
@@ -190,9 +203,9 @@ void iomd_general_summarize(struct iomd_desc *desc, struct iomd_summary *summary
 		summary->page_align = offset_in_page(general->ranges[0].address);
 }
 
-bool iomd_general_is_read_only(struct iomd_desc *desc)
+u32 iomd_general_all_flags(struct iomd_desc *desc)
 {
-	return READ_ONCE(desc->flags) & IOMD_MEMORY_PREPARED_READ_ONLY;
+	return READ_ONCE(desc->flags);
 }
 
 static u64 next_preparation_id(void)

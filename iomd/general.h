@@ -25,7 +25,7 @@ struct iomd_client;
  * @wired: One for being prepared, and one for each hold. While it is not zero
  *	@runs does not change, and may be read without the lock.
  * @resident: @runs is filled; for a user task's memory, its pages are pinned.
- * @access: IOMD_DIRECTION_* of the last prepare: what the device may do.
+ * @own_walk: Where @own_mapping was looked at last.
  * @discard: Do not mark pages dirty when they are unpinned.
  * @preparation_id: Name of the prepared lifetime; 0 until asked for.
  * @runs: The memory, while resident.
@@ -45,12 +45,12 @@ struct iomd_general {
 	struct mutex lock;	/* see above */
 	u32 prepare_count;
 	refcount_t wired;
-	u32 access;
 	bool resident;
 	bool discard;
 	u64 preparation_id;
 	struct iomd_runs runs;
 	struct iomd_mapping *own_mapping;
+	struct iomd_mapping_walk own_walk;
 	struct work_struct unwire_work;
 
 	struct mm_struct *task;
@@ -98,7 +98,7 @@ int iomd_general_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 off
 bool iomd_general_hold(struct iomd_desc *desc);
 void iomd_general_drop(struct iomd_desc *desc);
 void iomd_general_summarize(struct iomd_desc *desc, struct iomd_summary *summary);
-bool iomd_general_is_read_only(struct iomd_desc *desc);
+u32 iomd_general_all_flags(struct iomd_desc *desc);
 u64 iomd_general_preparation_id(struct iomd_desc *desc);
 void iomd_general_unwire_work(struct work_struct *work);
 
@@ -126,7 +126,7 @@ void iomd_general_exit(struct iomd_general *general);
 	.hold = iomd_general_hold, \
 	.drop = iomd_general_drop, \
 	.summarize = iomd_general_summarize, \
-	.is_read_only = iomd_general_is_read_only, \
+	.all_flags = iomd_general_all_flags, \
 	.bus_extent = iomd_general_bus_extent, \
 	.own_mapping = iomd_general_own_mapping, \
 	.preparation_id = iomd_general_preparation_id

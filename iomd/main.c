@@ -7,13 +7,21 @@
 
 #include "core.h"
 #include "debugfs.h"
+#include "mapping.h"
 #include "pin.h"
 
 static int __init iomd_init(void)
 {
+	int err;
+
 	iomd_workqueue = alloc_workqueue("iomd", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!iomd_workqueue)
 		return -ENOMEM;
+	err = iomd_mapper_init();
+	if (err) {
+		destroy_workqueue(iomd_workqueue);
+		return err;
+	}
 	iomd_debugfs_init();
 	return 0;
 }
@@ -22,6 +30,7 @@ static int __init iomd_init(void)
 static void __exit iomd_exit(void)
 {
 	iomd_debugfs_exit();
+	iomd_mapper_exit();
 	destroy_workqueue(iomd_workqueue);
 	iomd_pin_exit();
 }

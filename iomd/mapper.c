@@ -6,8 +6,12 @@
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
 #include <linux/iommu.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/preempt.h>
 #include <linux/slab.h>
+#include <linux/srcu.h>
 
 #include <iomd/mapper.h>
 #include <iomd/namespace.h>
@@ -32,8 +36,11 @@
  * mapped is unmapped, and later requests fail with -ENODEV.
  */
 
-/* Guards which default a client has; taken with no other lock held. */
+/* Guards which default a client has, and the list of those that have one. */
 static DEFINE_MUTEX(default_lock);
+static LIST_HEAD(clients);
+
+DEFINE_SRCU(iomd_revoke_srcu);
 
 /* The mapper through which addresses are the CPU's; lives as long as the module. */
 static struct iomd_mapper identity_mapper = {
@@ -63,28 +70,80 @@ static struct iomd_mapper *mapper_create(struct device *dev)
 	return mapper;
 }
 
-static void mapper_release(struct kref *ref)
+static void mapper_free(struct iomd_mapper *mapper)
 {
-	struct iomd_mapper *mapper = container_of(ref, struct iomd_mapper, ref);
-
 	put_device(mapper->dev);
 	kfree(mapper);
 	iomd_objects_dec(IOMD_OBJECT_MAPPER);
 }
 
-/* The device is being unbound: take everything from it that it still reaches. */
-static void mapper_revoke(struct iomd_mapper *mapper)
+static void mapper_release_work(struct work_struct *work)
 {
-	struct iomd_mapping *mapping, *next;
+	mapper_free(container_of(work, struct iomd_mapper, release_work));
+}
+
+/* What a device does when it is let go for good may sleep. */
+static void mapper_release(struct kref *ref)
+{
+	struct iomd_mapper *mapper = container_of(ref, struct iomd_mapper, ref);
+
+	if (in_interrupt()) {
+		INIT_WORK(&mapper->release_work, mapper_release_work);
+		queue_work(iomd_workqueue, &mapper->release_work);
+	} else {
+		mapper_free(mapper);
+	}
+}
+
+/* Take one mapping from the device. Return: whether there was one. */
+static bool revoke_one(struct iomd_mapper *mapper)
+{
+	struct iomd_mapping *mapping;
 	unsigned long flags;
 
+	/* Under the lock, so that the mapping's owner cannot free it meanwhile. */
 	spin_lock_irqsave(&mapper->lock, flags);
-	mapper->revoked = true;
-	list_for_each_entry_safe(mapping, next, &mapper->mappings, node) {
+	mapping = list_first_entry_or_null(&mapper->mappings, struct iomd_mapping, node);
+	if (mapping) {
 		list_del_init(&mapping->node);
 		dma_unmap_sgtable(mapper->dev, &mapping->table, mapping->direction, 0);
 	}
 	spin_unlock_irqrestore(&mapper->lock, flags);
+	return mapping;
+}
+
+/* The device is being unbound: take everything from it that it still reaches. */
+static void mapper_revoke(struct iomd_mapper *mapper)
+{
+	WRITE_ONCE(mapper->revoked, true);
+	synchronize_srcu(&iomd_revoke_srcu);
+	while (revoke_one(mapper))
+		cond_resched();
+}
+
+/* Forget a client's default. Return: the mapper, for the caller to put. */
+static struct iomd_mapper *forget_default(struct iomd_client *client)
+{
+	struct iomd_mapper *mapper = client->mapper;
+
+	lockdep_assert_held(&default_lock);
+	if (mapper)
+		list_del(&client->node);
+	client->mapper = NULL;
+	client->ambiguous = false;
+	return mapper;
+}
+
+/* Forget all defaults that are @mapper, or of a module; NULL stands for any. */
+static void forget_defaults(struct iomd_mapper *mapper, struct module *owner)
+{
+	struct iomd_client *client, *next;
+
+	mutex_lock(&default_lock);
+	list_for_each_entry_safe(client, next, &clients, node)
+		if ((!mapper || client->mapper == mapper) && (!owner || client->owner == owner))
+			iomd_mapper_put(forget_default(client));
+	mutex_unlock(&default_lock);
 }
 
 /* What a device keeps for us until it is unbound. */
@@ -96,8 +155,10 @@ static void mapper_devres_release(struct device *dev, void *res)
 {
 	struct mapper_devres *devres = res;
 
+	forget_defaults(devres->mapper, NULL);
 	mapper_revoke(devres->mapper);
 	iomd_mapper_put(devres->mapper);
+	module_put(THIS_MODULE);
 }
 
 /**
@@ -106,11 +167,13 @@ static void mapper_devres_release(struct device *dev, void *res)
  *	have set its maximum segment size.
  *
  * There is one for each device; asking again gives the same. It works until the
- * device is unbound from its driver, so it is asked for in probe or later.
+ * device is unbound from its driver, so it is asked for in probe or later. Until then
+ * this module stays loaded.
  * IOKit: IOMapper::copyMapperForDevice().
  *
  * Context: Process context, may sleep.
- * Return: A mapper that the caller puts; ERR_PTR(-EINVAL) for NULL;
+ * Return: A mapper that the caller puts; ERR_PTR(-EINVAL) for NULL and for a device
+ *	   that does no DMA; ERR_PTR(-ENODEV) for one that has no driver;
  *	   ERR_PTR(-ENOMEM).
  */
 struct iomd_mapper *iomd_mapper_for_device(struct device *dev)
@@ -118,8 +181,10 @@ struct iomd_mapper *iomd_mapper_for_device(struct device *dev)
 	struct mapper_devres *devres, *found;
 	struct iomd_mapper *mapper;
 
-	if (!dev)
+	if (!dev || !dev->dma_mask)
 		return ERR_PTR(-EINVAL);
+	if (!dev->driver)
+		return ERR_PTR(-ENODEV);
 
 	found = devres_find(dev, mapper_devres_release, NULL, NULL);
 	if (found)
@@ -134,11 +199,18 @@ struct iomd_mapper *iomd_mapper_for_device(struct device *dev)
 		return ERR_PTR(-ENOMEM);
 	}
 
-	/* If somebody else was faster theirs stays, and the record is freed. */
+	/*
+	 * The device calls us back when it is unbound, which may be long after the
+	 * caller has gone. If somebody else was faster theirs stays, and the record is
+	 * freed.
+	 */
+	__module_get(THIS_MODULE);
 	devres->mapper = mapper;
 	found = devres_get(dev, devres, NULL, NULL);
-	if (found->mapper != mapper)
+	if (found->mapper != mapper) {
 		iomd_mapper_put(mapper);
+		module_put(THIS_MODULE);
+	}
 	return iomd_mapper_get(found->mapper);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_mapper_for_device, IOMD_NS);
@@ -238,45 +310,26 @@ static bool mapper_is_revoked(struct iomd_mapper *mapper)
 	return READ_ONCE(mapper->revoked);
 }
 
-/* The default ends with the device's binding, and so before the module goes. */
-struct default_devres {
-	struct iomd_client *client;
+/* A client goes with its module, which may have left a default behind. */
+static int module_event(struct notifier_block *block, unsigned long event, void *module)
+{
+	if (event == MODULE_STATE_GOING)
+		forget_defaults(NULL, module);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block module_notifier = {
+	.notifier_call = module_event,
 };
 
-static void default_devres_release(struct device *dev, void *res)
+int __init iomd_mapper_init(void)
 {
-	struct default_devres *devres = res;
-	struct iomd_client *client = devres->client;
-	struct iomd_mapper *mapper;
-
-	mutex_lock(&default_lock);
-	mapper = client->mapper;
-	client->mapper = NULL;
-	client->ambiguous = false;
-	mutex_unlock(&default_lock);
-	iomd_mapper_put(mapper);
+	return register_module_notifier(&module_notifier);
 }
 
-static int default_devres_match(struct device *dev, void *res, void *client)
+void iomd_mapper_exit(void)
 {
-	struct default_devres *devres = res;
-
-	return devres->client == client;
-}
-
-static int default_devres_add(struct iomd_client *client, struct iomd_mapper *mapper)
-{
-	struct default_devres *devres;
-
-	if (iomd_mapper_is_identity(mapper))
-		return 0;
-
-	devres = devres_alloc(default_devres_release, sizeof(*devres), GFP_KERNEL);
-	if (!devres)
-		return -ENOMEM;
-	devres->client = client;
-	devres_add(mapper->dev, devres);
-	return 0;
+	unregister_module_notifier(&module_notifier);
 }
 
 /**
@@ -287,7 +340,7 @@ static int default_devres_add(struct iomd_client *client, struct iomd_mapper *ma
  * See iomd_mapper_set_default().
  *
  * Context: Process context, may sleep.
- * Return: 0; -EINVAL; -ENODEV; -ENOTUNIQ; -ENOMEM.
+ * Return: 0; -EINVAL; -ENODEV; -ENOTUNIQ.
  */
 int iomd_client_set_default_mapper(struct iomd_client *client, struct iomd_mapper *mapper)
 {
@@ -306,9 +359,8 @@ int iomd_client_set_default_mapper(struct iomd_client *client, struct iomd_mappe
 		err = -ENOTUNIQ;
 		goto out;
 	}
-	err = default_devres_add(client, mapper);
-	if (!err)
-		client->mapper = iomd_mapper_get(mapper);
+	client->mapper = iomd_mapper_get(mapper);
+	list_add(&client->node, &clients);
 out:
 	mutex_unlock(&default_lock);
 	return err;
@@ -328,13 +380,8 @@ void iomd_client_clear_default_mapper(struct iomd_client *client)
 	struct iomd_mapper *mapper;
 
 	mutex_lock(&default_lock);
-	mapper = client->mapper;
-	client->mapper = NULL;
-	client->ambiguous = false;
+	mapper = forget_default(client);
 	mutex_unlock(&default_lock);
-
-	if (mapper && !iomd_mapper_is_identity(mapper))
-		devres_destroy(mapper->dev, default_devres_release, default_devres_match, client);
 	iomd_mapper_put(mapper);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_client_clear_default_mapper, IOMD_NS);

@@ -10,6 +10,7 @@
 
 #include <iomd/mapper.h>
 
+#include "compat.h"
 #include "mapping.h"
 #include "objects.h"
 
@@ -114,7 +115,7 @@ static int table_alloc(struct iomd_mapping *mapping, unsigned int nr, gfp_t gfp)
 	struct sg_table *table = &mapping->table;
 
 	if (nr > IOMD_MAPPING_LOCAL)
-		return sg_alloc_table(table, nr, gfp | __GFP_NOWARN);
+		return sg_alloc_table(table, nr, gfp | __GFP_ACCOUNT | __GFP_NOWARN);
 
 	sg_init_table(mapping->local, nr);
 	table->sgl = mapping->local;
@@ -143,20 +144,14 @@ static void table_fill(struct iomd_mapping *mapping, struct cutter cut)
 	}
 }
 
-/* Make a mapping known to its mapper, unless the device has gone meanwhile. */
-static int mapping_enlist(struct iomd_mapping *mapping)
+static void mapping_enlist(struct iomd_mapping *mapping)
 {
 	struct iomd_mapper *mapper = mapping->mapper;
 	unsigned long flags;
-	int err = 0;
 
 	spin_lock_irqsave(&mapper->lock, flags);
-	if (mapper->revoked)
-		err = -ENODEV;
-	else
-		list_add(&mapping->node, &mapper->mappings);
+	list_add(&mapping->node, &mapper->mappings);
 	spin_unlock_irqrestore(&mapper->lock, flags);
-	return err;
 }
 
 /* Return: whether the mapping was still there, so that it has to be undone. */
@@ -173,6 +168,20 @@ static bool mapping_delist(struct iomd_mapping *mapping)
 	return live;
 }
 
+/* Is there anything that the DMA API does to this mapping between transfers? */
+static bool table_needs_sync(struct device *dev, struct sg_table *table)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	if (iomd_dma_iommu_is_coherent(dev))
+		return false;
+	for_each_sgtable_dma_sg(table, sg, i)
+		if (dma_need_sync(dev, sg_dma_address(sg)))
+			return true;
+	return false;
+}
+
 static int mapping_build(struct iomd_mapping *mapping, const struct cutter *cut, gfp_t gfp)
 {
 	struct device *dev = mapping->mapper->dev;
@@ -187,18 +196,12 @@ static int mapping_build(struct iomd_mapping *mapping, const struct cutter *cut,
 	table_fill(mapping, *cut);
 
 	err = dma_map_sgtable(dev, &mapping->table, mapping->direction, 0);
-	if (err)
-		goto err_table;
-	err = mapping_enlist(mapping);
-	if (err)
-		goto err_unmap;
+	if (err) {
+		table_free(mapping);
+		return err;
+	}
+	mapping_enlist(mapping);
 	return 0;
-
-err_unmap:
-	dma_unmap_sgtable(dev, &mapping->table, mapping->direction, 0);
-err_table:
-	table_free(mapping);
-	return err;
 }
 
 /* The errors of the DMA API, as those we document. */
@@ -233,7 +236,7 @@ int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 		     enum dma_data_direction direction, gfp_t gfp)
 {
 	struct cutter cut;
-	int err;
+	int index, err = 0;
 
 	mapping->mapper = iomd_mapper_get(mapper);
 	INIT_LIST_HEAD(&mapping->node);
@@ -241,14 +244,19 @@ int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 	mapping->length = length;
 	mapping->table.sgl = NULL;
 
-	if (length) {
+	index = srcu_read_lock(&iomd_revoke_srcu);
+	if (iomd_mapping_is_revoked(mapping)) {
+		err = -ENODEV;
+	} else if (length) {
 		cutter_start(&cut, mapper->dev, extent_fn, source, length);
 		err = mapping_errno(mapping_build(mapping, &cut, gfp));
-		if (err) {
-			mapping->mapper = NULL;
-			iomd_mapper_put(mapper);
-			return err;
-		}
+	}
+	srcu_read_unlock(&iomd_revoke_srcu, index);
+
+	if (err) {
+		mapping->mapper = NULL;
+		iomd_mapper_put(mapper);
+		return err;
 	}
 	iomd_objects_inc(IOMD_OBJECT_MAPPING);
 	return 0;
@@ -272,20 +280,17 @@ void iomd_mapping_unmap(struct iomd_mapping *mapping)
 	iomd_objects_dec(IOMD_OBJECT_MAPPING);
 }
 
-/* Hand memory that stays mapped to the device for another transfer. */
-void iomd_mapping_sync_for_device(struct iomd_mapping *mapping)
+/* Is there work between transfers, for memory that stays mapped? */
+bool iomd_mapping_needs_sync(struct iomd_mapping *mapping)
 {
-	if (mapping->length && !iomd_mapping_is_revoked(mapping))
-		dma_sync_sgtable_for_device(mapping->mapper->dev, &mapping->table,
-					    mapping->direction);
-}
+	bool needs_sync = false;
+	int index;
 
-/* Take memory that stays mapped back after a transfer. */
-void iomd_mapping_sync_for_cpu(struct iomd_mapping *mapping)
-{
+	index = srcu_read_lock(&iomd_revoke_srcu);
 	if (mapping->length && !iomd_mapping_is_revoked(mapping))
-		dma_sync_sgtable_for_cpu(mapping->mapper->dev, &mapping->table,
-					 mapping->direction);
+		needs_sync = table_needs_sync(mapping->mapper->dev, &mapping->table);
+	srcu_read_unlock(&iomd_revoke_srcu, index);
+	return needs_sync;
 }
 
 /*

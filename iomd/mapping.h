@@ -10,7 +10,9 @@
 #include <linux/list.h>
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
+#include <linux/srcu.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 
 #include "core.h"
 
@@ -20,9 +22,11 @@
  * @dev: Device, held; NULL for the identity mapper.
  * @translates: An IOMMU stands between the device and memory.
  * @page_size: Granule of translation.
- * @lock: Guards @mappings and @revoked.
+ * @lock: Guards @mappings.
  * @mappings: Live mappings.
- * @revoked: The device has been unbound: nothing is mapped any more.
+ * @revoked: The device has been unbound: nothing is mapped any more. Set once; the
+ *	DMA API is called for the device under iomd_revoke_srcu only.
+ * @release_work: Frees the mapper where the last reference went in an interrupt.
  */
 struct iomd_mapper {
 	struct kref ref;
@@ -32,6 +36,7 @@ struct iomd_mapper {
 	spinlock_t lock;	/* see above */
 	struct list_head mappings;
 	bool revoked;
+	struct work_struct release_work;
 };
 
 /* Transfers of a few pieces need no scatterlist of their own. */
@@ -43,6 +48,7 @@ struct iomd_mapper {
  * @node: In @mapper's list; empty once revoked.
  * @direction: As mapped.
  * @length: Bytes.
+ * @needs_sync: Whether there is work between transfers, where anybody cares.
  * @table: What was mapped. Its entries are @local if they fit.
  * @local: The first entries.
  */
@@ -51,6 +57,7 @@ struct iomd_mapping {
 	struct list_head node;
 	enum dma_data_direction direction;
 	u64 length;
+	bool needs_sync;
 	struct sg_table table;
 	struct scatterlist local[IOMD_MAPPING_LOCAL];
 };
@@ -76,15 +83,23 @@ static inline bool iomd_mapper_is_identity(const struct iomd_mapper *mapper)
 /* The device has been unbound since: nothing is mapped any more. */
 static inline bool iomd_mapping_is_revoked(const struct iomd_mapping *mapping)
 {
-	return mapping->length && list_empty(&mapping->node);
+	return READ_ONCE(mapping->mapper->revoked);
 }
+
+/*
+ * Who calls the DMA API for a mapper's device reads under this, and finds the mapper not
+ * revoked; revoking waits for readers. Any context.
+ */
+extern struct srcu_struct iomd_revoke_srcu;
+
+int iomd_mapper_init(void);
+void iomd_mapper_exit(void);
 
 int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 		     iomd_extent_fn extent_fn, void *source, u64 length,
 		     enum dma_data_direction direction, gfp_t gfp);
 void iomd_mapping_unmap(struct iomd_mapping *mapping);
-void iomd_mapping_sync_for_device(struct iomd_mapping *mapping);
-void iomd_mapping_sync_for_cpu(struct iomd_mapping *mapping);
+bool iomd_mapping_needs_sync(struct iomd_mapping *mapping);
 void iomd_mapping_walk(const struct iomd_mapping *mapping, struct iomd_mapping_walk *walk,
 		       u64 offset, struct iomd_extent *extent);
 

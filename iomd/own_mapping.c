@@ -26,25 +26,22 @@ static int runs_extent(void *source, u64 offset, struct iomd_extent *extent)
 	return 0;
 }
 
-/*
- * What the device may do through the descriptor's mapping, which outlives a nested
- * prepare: no less than what any prepare so far has asked for.
- */
-static u32 own_mapping_access(const struct iomd_general *general)
+static void free_mapping(struct iomd_mapping *mapping)
 {
-	if (general->base.flags & IOMD_MEMORY_PREPARED_READ_ONLY)
-		return IOMD_DIRECTION_OUT;
-	if (general->access == IOMD_DIRECTION_OUT)
-		return IOMD_DIRECTION_IN_OUT;
-	return general->access;
+	iomd_mapping_unmap(mapping);
+	kfree(mapping);
 }
 
-static struct iomd_mapping *make_own_mapping(struct iomd_general *general)
+static struct iomd_mapping *make_mapping(struct iomd_general *general)
 {
 	struct runs_source source = { .runs = &general->runs };
-	u32 access = own_mapping_access(general);
+	u32 access = IOMD_DIRECTION_IN_OUT;
 	struct iomd_mapping *mapping;
 	int err;
+
+	/* It outlives nested prepares, so it allows what any of them might ask for. */
+	if (general->base.flags & IOMD_MEMORY_PREPARED_READ_ONLY)
+		access = IOMD_DIRECTION_OUT;
 
 	mapping = kzalloc(sizeof(*mapping), GFP_KERNEL);
 	if (!mapping)
@@ -55,10 +52,15 @@ static struct iomd_mapping *make_own_mapping(struct iomd_general *general)
 		kfree(mapping);
 		return ERR_PTR(err);
 	}
+	mapping->needs_sync = iomd_mapping_needs_sync(mapping);
 	return mapping;
 }
 
-static struct iomd_mapping *own_mapping_locked(struct iomd_general *general)
+/*
+ * The mapping, made now if there is none. One that needs work between transfers serves
+ * those who name no transfers; commands map for themselves, transfer by transfer.
+ */
+static struct iomd_mapping *get_mapping(struct iomd_general *general, bool for_command)
 {
 	struct iomd_mapping *mapping = general->own_mapping;
 
@@ -70,35 +72,39 @@ static struct iomd_mapping *own_mapping_locked(struct iomd_general *general)
 	if (!refcount_read(&general->wired))
 		return ERR_PTR(-EAGAIN);
 
-	mapping = make_own_mapping(general);
+	mapping = make_mapping(general);
 	if (IS_ERR(mapping))
 		return mapping;
-
+	if (for_command && mapping->needs_sync) {
+		free_mapping(mapping);
+		return NULL;
+	}
 	/* Pairs with the load in iomd_general_own_mapping(). */
 	smp_store_release(&general->own_mapping, mapping);
 	return mapping;
 }
 
-struct iomd_mapping *iomd_general_own_mapping(struct iomd_desc *desc, bool may_sleep)
+struct iomd_mapping *iomd_general_own_mapping(struct iomd_desc *desc, bool make)
 {
 	struct iomd_general *general = iomd_to_general(desc);
 	struct iomd_mapping *mapping;
 
-	/* Pairs with the store in own_mapping_locked(). */
+	/* Pairs with the store in get_mapping(). */
 	mapping = smp_load_acquire(&general->own_mapping);
-	if (mapping || !may_sleep || !desc->mapper || iomd_mapper_is_identity(desc->mapper))
+	if (mapping && iomd_mapping_is_revoked(mapping))
+		return ERR_PTR(-ENODEV);
+	if (mapping || !make || !desc->mapper || iomd_mapper_is_identity(desc->mapper))
 		return mapping;
 
 	mutex_lock(&general->lock);
-	mapping = own_mapping_locked(general);
+	mapping = get_mapping(general, true);
 	mutex_unlock(&general->lock);
-	return IS_ERR(mapping) ? NULL : mapping;
+	return mapping;
 }
 
 int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent)
 {
 	struct iomd_general *general = iomd_to_general(desc);
-	struct iomd_mapping_walk walk = {};
 	struct iomd_mapping *mapping;
 	int err = 0;
 
@@ -109,11 +115,11 @@ int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_exte
 	}
 
 	mutex_lock(&general->lock);
-	mapping = own_mapping_locked(general);
+	mapping = get_mapping(general, false);
 	if (IS_ERR(mapping))
 		err = PTR_ERR(mapping);
 	else
-		iomd_mapping_walk(mapping, &walk, offset, extent);
+		iomd_mapping_walk(mapping, &general->own_walk, offset, extent);
 	mutex_unlock(&general->lock);
 
 	extent->length = min(extent->length, desc->length - offset);
@@ -128,6 +134,6 @@ void iomd_general_drop_own_mapping(struct iomd_general *general)
 	if (!mapping)
 		return;
 	general->own_mapping = NULL;
-	iomd_mapping_unmap(mapping);
-	kfree(mapping);
+	general->own_walk = (struct iomd_mapping_walk) {};
+	free_mapping(mapping);
 }

@@ -110,17 +110,19 @@ static int pin_errno(const struct pin_source *source, unsigned long start, long 
 static long pin_batch(const struct pin_source *source, unsigned long start, int nr,
 		      struct page **pages)
 {
-	unsigned int stable = 0;
+	unsigned int extra;
 	long ret;
 
 	if (fatal_signal_pending(current))
 		return -ECANCELED;
+	ret = iomd_gup_extra_flags(source->mm, start, nr, source->gup_flags & FOLL_WRITE,
+				   &extra);
+	if (ret)
+		return ret;
 
 	/* A mapping that is shared or read-only for good takes no forced write. */
-	if (!(source->gup_flags & FOLL_WRITE))
-		stable = IOMD_FOLL_STABLE_READ;
-	ret = pin_pages(source, start, nr, source->gup_flags | stable, pages);
-	if (stable && ret == -EFAULT)
+	ret = pin_pages(source, start, nr, source->gup_flags | extra, pages);
+	if (extra && ret == -EFAULT)
 		ret = pin_pages(source, start, nr, source->gup_flags, pages);
 
 	return ret > 0 ? ret : pin_errno(source, start, ret);
@@ -220,7 +222,7 @@ int iomd_pin_user(struct iomd_runs *runs, struct mm_struct *mm, u64 address, u64
 	if (pages && pages != local)
 		batch_put(pages);
 	if (source.remote)
-		mmput(mm);
+		mmput_async(mm);
 	return err;
 }
 
@@ -236,17 +238,23 @@ void iomd_unpin_user(struct iomd_runs *runs, bool dirty)
 
 	for (i = 0; i < runs->nr; i++) {
 		const struct iomd_run *run = iomd_runs_at(runs, i);
-		unsigned long nr = DIV_ROUND_UP_ULL(offset_in_page(run->phys) + run->end - start,
-						    PAGE_SIZE);
+		unsigned long pfn = PHYS_PFN(run->phys);
+		u64 left = DIV_ROUND_UP_ULL(offset_in_page(run->phys) + run->end - start,
+					    PAGE_SIZE);
 
-		unpin_user_page_range_dirty_lock(pfn_to_page(PHYS_PFN(run->phys)), nr, dirty);
-		start = run->end;
+		while (left) {
+			unsigned long nr = min_t(u64, left, BATCH_PAGES);
 
-		since_resched += nr;
-		if (since_resched >= BATCH_PAGES) {
-			since_resched = 0;
-			cond_resched();
+			unpin_user_page_range_dirty_lock(pfn_to_page(pfn), nr, dirty);
+			pfn += nr;
+			left -= nr;
+			since_resched += nr;
+			if (since_resched >= BATCH_PAGES) {
+				since_resched = 0;
+				cond_resched();
+			}
 		}
+		start = run->end;
 	}
 	iomd_runs_free(runs);
 }

@@ -6,6 +6,7 @@
  * while it is described is up to whoever describes it.
  */
 #include <linux/io.h>
+#include <linux/ioport.h>
 #include <linux/mm.h>
 #include <linux/sched/task_stack.h>
 #include <linux/vmalloc.h>
@@ -43,12 +44,12 @@ static bool is_direct_mapped(u64 address, u64 length)
 /* Append what lies in one page of a page-mapped area. */
 static int resolve_mapped_page(struct iomd_runs *runs, u64 address, u64 length)
 {
-	struct page *page = vmalloc_to_page((void *)(unsigned long)address);
+	void *p = (void *)(unsigned long)address;
 
-	/* Mappings of device memory have entries, but no pages behind them. */
-	if (!page || !pfn_valid(page_to_pfn(page)))
+	if (!iomd_maps_memory(p))
 		return -EFAULT;
-	return iomd_runs_add(runs, page_to_phys(page) + offset_in_page(address), length);
+	return iomd_runs_add(runs, page_to_phys(vmalloc_to_page(p)) + offset_in_page(address),
+			     length);
 }
 
 static int resolve_mapped(struct iomd_runs *runs, u64 address, u64 length)
@@ -102,10 +103,13 @@ int iomd_resolve_kernel(struct iomd_runs *runs, u64 address, u64 length)
 }
 
 /*
- * Append a physical range; ranges that continue each other become one run. A
- * range of no length has no bytes to stand for.
+ * Append a physical range, which is not empty; ranges that continue each other become
+ * one run. The list remembers if not all of it is memory of the kernel's.
  */
 int iomd_resolve_physical(struct iomd_runs *runs, u64 address, u64 length)
 {
-	return length ? iomd_runs_add(runs, address, length) : 0;
+	if (region_intersects(address, length, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
+	    REGION_INTERSECTS)
+		runs->has_device = true;
+	return iomd_runs_add(runs, address, length);
 }

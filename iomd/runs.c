@@ -20,7 +20,7 @@ void iomd_runs_init(struct iomd_runs *runs)
 	runs->capacity = IOMD_RUNS_LOCAL;
 	runs->nr_chunks = 1;
 	runs->max_chunks = 1;
-	runs->is_physical = false;
+	runs->has_device = false;
 	runs->chunks = &runs->first;
 	runs->first = runs->local;
 }
@@ -43,7 +43,7 @@ void iomd_runs_free(struct iomd_runs *runs)
 static int grow_first_chunk(struct iomd_runs *runs, u32 capacity)
 {
 	struct iomd_run *old = runs->chunks[0];
-	struct iomd_run *chunk = kmalloc_array(capacity, sizeof(*chunk), GFP_KERNEL);
+	struct iomd_run *chunk = kmalloc_array(capacity, sizeof(*chunk), GFP_KERNEL_ACCOUNT);
 
 	if (!chunk)
 		return -ENOMEM;
@@ -64,7 +64,7 @@ static int grow_directory(struct iomd_runs *runs)
 	struct iomd_run **chunks;
 	u32 max_chunks = runs->max_chunks == 1 ? 16 : runs->max_chunks * 2;
 
-	chunks = kvmalloc_array(max_chunks, sizeof(*chunks), GFP_KERNEL | __GFP_NOWARN);
+	chunks = kvmalloc_array(max_chunks, sizeof(*chunks), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!chunks)
 		return -ENOMEM;
 
@@ -96,7 +96,7 @@ int iomd_runs_grow(struct iomd_runs *runs)
 			return err;
 	}
 
-	chunk = kmalloc_array(IOMD_RUNS_CHUNK, sizeof(*chunk), GFP_KERNEL);
+	chunk = kmalloc_array(IOMD_RUNS_CHUNK, sizeof(*chunk), GFP_KERNEL_ACCOUNT);
 	if (!chunk)
 		return -ENOMEM;
 	runs->chunks[runs->nr_chunks++] = chunk;

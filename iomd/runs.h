@@ -40,7 +40,7 @@ struct iomd_run {
  * @capacity: Runs that fit without growing.
  * @nr_chunks: Elements of @chunks in use.
  * @max_chunks: Elements of @chunks there is room for.
- * @is_physical: Made from physical addresses: need not be memory the CPU maps.
+ * @has_device: Some of it is not memory of the kernel's, but a device's.
  * @chunks: Run i is chunks[i / IOMD_RUNS_CHUNK][i % IOMD_RUNS_CHUNK].
  * @first: The only element of @chunks while one chunk is enough.
  * @local: The first chunk while a few runs are enough.
@@ -58,7 +58,7 @@ struct iomd_runs {
 	u32 capacity;
 	u32 nr_chunks;
 	u32 max_chunks;
-	bool is_physical;
+	bool has_device;
 	struct iomd_run **chunks;
 	struct iomd_run *first;
 	struct iomd_run local[IOMD_RUNS_LOCAL];

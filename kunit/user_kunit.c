@@ -693,21 +693,6 @@ static void an_error_discards_once(struct kunit *test)
  * Paying.
  */
 
-/* OBJ-22: pages are charged to the user and shown at the process, and only while pinned */
-static void pinned_pages_are_charged(struct kunit *test)
-{
-	u64 base = iomd_kunit_map_anonymous(test, 5 * PAGE_SIZE), pinned = pinned_pages();
-	struct iomd_desc *desc = user_desc(test, base + 1, 3 * PAGE_SIZE, BOTH);
-	long locked = atomic_long_read(&current_user()->locked_vm);
-
-	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
-	KUNIT_EXPECT_EQ(test, pinned_pages() - pinned, 4ULL);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&current_user()->locked_vm) - locked, 4L);
-	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
-	KUNIT_EXPECT_EQ(test, pinned_pages(), pinned);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&current_user()->locked_vm), locked);
-}
-
 /* A descriptor made by somebody who may lock @pages more, and no more than that. */
 static struct iomd_desc *limited_desc(struct kunit *test, u64 address, u64 length,
 				      unsigned long pages)
@@ -727,6 +712,34 @@ static struct iomd_desc *limited_desc(struct kunit *test, u64 address, u64 lengt
 	revert_creds(mine);
 	put_cred(cred);
 	return iomd_kunit_desc(test, desc);
+}
+
+/* OBJ-22: pages are charged to the user and shown at the process, and only while pinned */
+static void pinned_pages_are_charged(struct kunit *test)
+{
+	u64 base = iomd_kunit_map_anonymous(test, 5 * PAGE_SIZE), pinned = pinned_pages();
+	struct iomd_desc *desc = limited_desc(test, base + 1, 3 * PAGE_SIZE, 4);
+	long locked = atomic_long_read(&current_user()->locked_vm);
+
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, pinned_pages() - pinned, 4ULL);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&current_user()->locked_vm) - locked, 4L);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, pinned_pages(), pinned);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&current_user()->locked_vm), locked);
+}
+
+/* OBJ-22: a user who may lock without limit is not charged, but the process shows it */
+static void privileged_users_are_not_charged(struct kunit *test)
+{
+	u64 base = iomd_kunit_map_anonymous(test, PAGE_SIZE), pinned = pinned_pages();
+	struct iomd_desc *desc = user_desc(test, base, PAGE_SIZE, BOTH);
+	long locked = atomic_long_read(&current_user()->locked_vm);
+
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, pinned_pages() - pinned, 1ULL);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&current_user()->locked_vm), locked);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 }
 
 /*
@@ -909,6 +922,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(completes_dirty_what_was_written, dirt_gen_params),
 	KUNIT_CASE(an_error_discards_once),
 	KUNIT_CASE(pinned_pages_are_charged),
+	KUNIT_CASE(privileged_users_are_not_charged),
 	KUNIT_CASE(limit_of_the_maker_holds),
 	KUNIT_CASE(process_may_end),
 	KUNIT_CASE(kernel_threads_are_the_kernel),

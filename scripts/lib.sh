@@ -32,6 +32,19 @@ run_dir() {
 	echo "$dir"
 }
 
+# build_external KERNEL MODULES DIR: build the module in DIR, which uses iomd as
+# built in MODULES. Fails on any warning.
+build_external() {
+	local kernel=$1 modules=$2 dir=$3
+
+	make -C "$kernel/build" M="$dir" W=1 KCFLAGS=-Werror \
+		IOMD="$modules" KBUILD_EXTRA_SYMBOLS="$modules/Module.symvers" modules >"$dir/log" 2>&1 || true
+	if grep -iE '(warning|error):' "$dir/log"; then
+		return 1
+	fi
+	compgen -G "$dir/*.ko" >/dev/null || { tail "$dir/log"; return 1; }
+}
+
 say() {
 	echo "$*" >&2
 }
@@ -49,8 +62,15 @@ as_root() {
 	fi
 }
 
+# Asks nothing, and is heard only if it fails.
 apt_get() {
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@" >&2
+	local log=$CACHE/logs/apt-get.log
+
+	mkdir -p "$CACHE/logs"
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" >"$log" 2>&1 || {
+		tail "$log" >&2
+		return 1
+	}
 }
 
 # Package lists older than a day are fetched anew, because Debian removes

@@ -14,6 +14,7 @@
 #include <linux/compiler.h>
 #include <linux/export.h>
 #include <linux/init.h>
+#include <linux/types.h>
 
 struct iomd_mapper;
 struct module;
@@ -29,6 +30,7 @@ struct iomd_client {
 	/* private: guarded by the mapper layer's lock */
 	struct iomd_mapper *mapper;
 	bool ambiguous;
+	struct list_head node;
 };
 
 #ifdef __KBUILD_MODNAME

@@ -23,9 +23,6 @@ struct iomd_mapper;
 #define IOMD_DMA_MAP_OPTION_ITERATE_ONLY	0x40	/* an iterator: never bounces */
 #define IOMD_DMA_MAP_OPTION_DEXT_OWNER		0x80
 
-/* Options of iomd_dma_synchronize(), beside IOMD_DIRECTION_IN and _OUT. */
-#define IOMD_DMA_FORCE_DOUBLE_BUFFER		0x01000000
-
 /**
  * typedef iomd_dma_segment_fn - Store one segment.
  * @dma: The command that generates.

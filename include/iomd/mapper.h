@@ -38,7 +38,7 @@ struct iomd_mapper *iomd_client_copy_default_mapper(struct iomd_client *client);
  *
  * Context: Process context, may sleep.
  * Return: 0; -EINVAL for NULL; -ENODEV if the device is gone; -ENOTUNIQ if the
- *	   module has named another device; -ENOMEM. The module keeps a reference
+ *	   module has named another device. The module keeps a reference
  *	   of its own on @mapper after success only.
  */
 #define iomd_mapper_set_default(mapper) \

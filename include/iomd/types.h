@@ -135,8 +135,9 @@ struct iomd_segment64 {
 /**
  * iomd_current_task() - The task on whose behalf this thread runs.
  *
- * A kernel thread answers for the kernel. Code that will run later from a worker
- * must take the task when the request comes in. IOKit: current_task().
+ * A kernel thread answers for the kernel, and so does a process that is exiting and
+ * has no memory any more. Code that will run later from a worker must take the task
+ * when the request comes in. IOKit: current_task().
  *
  * Return: An address space the caller must not put, or IOMD_KERNEL_TASK.
  */
@@ -144,7 +145,7 @@ static inline struct mm_struct *iomd_current_task(void)
 {
 	if (current->flags & PF_KTHREAD)
 		return IOMD_KERNEL_TASK;
-	return current->mm;
+	return current->mm ?: IOMD_KERNEL_TASK;
 }
 
 #endif /* _IOMD_TYPES_H */

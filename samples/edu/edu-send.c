@@ -30,6 +30,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -440,16 +441,35 @@ static void pause_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
-/* Wait until there are pinned pages, or none; give up after half a minute. */
-static bool wait_pinned(bool wanted)
+/* What was pinned before, or has leaked since. */
+static unsigned long long pinned_always;
+
+/* Wait for a request to have pinned something. */
+static bool becomes_pinned(void)
 {
 	int tries;
 
 	for (tries = 0; tries < 3000; tries++) {
-		if (!!pinned_pages() == wanted)
+		if (pinned_pages() > pinned_always)
 			return true;
 		pause_ms(10);
 	}
+	return false;
+}
+
+/* Nothing may stay pinned; what does is a leak only once. */
+static bool is_unpinned(void)
+{
+	unsigned long long pinned;
+	int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		pinned = pinned_pages();
+		if (pinned <= pinned_always)
+			return true;
+		pause_ms(10);
+	}
+	pinned_always = pinned;
 	return false;
 }
 
@@ -471,8 +491,33 @@ static void check_case(int device, const struct error_case *c)
 
 	snprintf(detail, sizeof(detail), "%s, wanted %s", strerror(error), strerror(c->error));
 	report(error == c->error, c->name, error == c->error ? strerror(error) : detail);
-	if (!wait_pinned(false))
+	if (!is_unpinned())
 		report(false, c->name, "left pages pinned");
+}
+
+/* A page that the kernel lends to every process, and lets nobody pin. */
+static uintptr_t find_vvar(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	uintptr_t address = 0;
+	char line[256];
+
+	if (!maps)
+		err(1, "/proc/self/maps");
+	while (fgets(line, sizeof(line), maps))
+		if (strstr(line, "[vvar]"))
+			address = strtoull(line, NULL, 16);
+	fclose(maps);
+	return address;
+}
+
+static uintptr_t map_shared(int protection)
+{
+	void *map = mmap(NULL, page_size, protection, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED)
+		err(1, "shared memory");
+	return (uintptr_t)map;
 }
 
 static void check_table(int device)
@@ -486,13 +531,20 @@ static void check_table(int device)
 	const struct error_case cases[] = {
 		{ "write from memory", EDU_IOC_WRITE, good + 1, 0, 100, 0 },
 		{ "write from read-only memory", EDU_IOC_WRITE, readable + 1, 0, 100, 0 },
+		{ "write from shared memory", EDU_IOC_WRITE, map_shared(PROT_READ), 0, 100, 0 },
+		{ "write from the program's code", EDU_IOC_WRITE, (uintptr_t)check_case, 0, 100,
+		  0 },
 		{ "write from nowhere", EDU_IOC_WRITE, hole, 0, 100, EFAULT },
 		{ "write from address 0", EDU_IOC_WRITE, 0, 0, 100, EFAULT },
 		{ "write from memory without any access", EDU_IOC_WRITE, forbidden, 0, 100,
 		  EACCES },
+		{ "write from memory that cannot be pinned", EDU_IOC_WRITE, find_vvar(), 0, 100,
+		  EXFULL },
 		{ "write from the kernel", EDU_IOC_WRITE, KERNEL_ADDRESS, 0, 100, EFAULT },
 		{ "write from memory that ends early", EDU_IOC_LOOP, hole - 1, good, 100, EFAULT },
 		{ "read to memory", EDU_IOC_READ, 0, good + 1, 100, 0 },
+		{ "read to shared memory", EDU_IOC_READ, 0,
+		  map_shared(PROT_READ | PROT_WRITE), 100, 0 },
 		{ "read to read-only memory", EDU_IOC_READ, 0, readable, 100, EACCES },
 		{ "read to nowhere", EDU_IOC_READ, 0, hole, 100, EFAULT },
 		{ "read to the kernel", EDU_IOC_READ, 0, KERNEL_ADDRESS, 100, EFAULT },
@@ -519,6 +571,29 @@ static void check_table(int device)
 	for (i = 0; i < ARRAY_SIZE(cases); i++)
 		check_case(device, &cases[i]);
 	munmap(area, 7 * page_size);
+}
+
+/* What an ordinary user may not pin, the administrator may. */
+static void check_limit(int device)
+{
+	struct rlimit limit = { 65536, 65536 };
+	struct edu_request request = { .length = 1 << 20 };
+	pid_t child = fork();
+	int status;
+
+	if (child < 0)
+		err(1, "fork");
+	if (!child) {
+		request.source = (uintptr_t)map_pages(request.length);
+		request.destination = (uintptr_t)map_pages(request.length);
+		if (setrlimit(RLIMIT_MEMLOCK, &limit) || setuid(65534))
+			_exit(0);
+		_exit(ioctl(device, EDU_IOC_LOOP, &request) ? errno : 0);
+	}
+	waitpid(child, &status, 0);
+	report(WIFEXITED(status) && WEXITSTATUS(status) == ENOMEM, "more than RLIMIT_MEMLOCK",
+	       strerror(WEXITSTATUS(status)));
+	report(is_unpinned(), "no page stays pinned", "");
 }
 
 /* A child that keeps a device busy for minutes; exits with the errno it gets. */
@@ -563,11 +638,11 @@ static void check_kill(const char *path, int device)
 	pid_t child = start_long_request(path);
 	int status;
 
-	report(wait_pinned(true), "a long request pins its memory", "");
+	report(becomes_pinned(), "a long request pins its memory", "");
 	kill(child, SIGKILL);
 	waitpid(child, &status, 0);
 	report(WIFSIGNALED(status), "it can be killed", "");
-	report(wait_pinned(false), "no page stays pinned", "");
+	report(is_unpinned(), "no page stays pinned", "");
 	report(device_works(device), "the device goes on working", "");
 }
 
@@ -602,12 +677,12 @@ static void check_unbind(const char *path, int device)
 	int status, error;
 
 	pci_name(path, name);
-	report(wait_pinned(true), "a long request is under way", "");
+	report(becomes_pinned(), "a long request is under way", "");
 	write_text("/sys/bus/pci/drivers/iomd_edu/unbind", name);
 	waitpid(child, &status, 0);
 	report(WIFEXITED(status) && WEXITSTATUS(status) == ENODEV,
 	       "it ends when its device is unbound", strerror(WEXITSTATUS(status)));
-	report(wait_pinned(false), "no page stays pinned", "");
+	report(is_unpinned(), "no page stays pinned", "");
 	error = ioctl(device, EDU_IOC_READ, &request) ? errno : 0;
 	report(error == ENODEV, "a file that was open finds the device gone", strerror(error));
 
@@ -624,7 +699,9 @@ static int check_errors(void)
 	const char *path = workers[0].path;
 	int device = workers[0].device;
 
+	pinned_always = pinned_pages();
 	check_table(device);
+	check_limit(device);
 	check_kill(path, device);
 	check_unbind(path, device);
 	if (failures)
@@ -633,7 +710,7 @@ static int check_errors(void)
 	return 0;
 }
 
-static void usage(void)
+static void wrong_usage(void)
 {
 	fprintf(stderr,
 		"usage: edu-send [--offset N] [--expect-iommu | --expect-direct | --expect-bounced] FILE\n"
@@ -665,12 +742,12 @@ int main(int argc, char **argv)
 		else if (option == 'e')
 			errors = true;
 		else
-			usage();
+			wrong_usage();
 	}
 
 	if (errors && optind == argc)
 		return check_errors();
 	if (errors || optind != argc - 1)
-		usage();
+		wrong_usage();
 	return send_file(argv[optind], offset, way);
 }

@@ -179,22 +179,28 @@ static int edu_move(struct edu *edu, struct iomd_desc *source, struct iomd_desc 
 		    struct edu_request *request)
 {
 	u64 offset, piece;
-	int ret = 0;
+	int ret;
 
-	for (offset = 0; offset < request->length && !ret; offset += piece) {
+	for (offset = 0; offset < request->length; offset += piece) {
 		piece = min_t(u64, request->length - offset, EDU_PIECE_MAX);
 		if (READ_ONCE(edu->gone))
 			return -ENODEV;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 
-		if (source)
+		if (source) {
 			ret = edu_move_piece(edu, source, offset, piece, &request->out);
-		if (destination && !ret)
+			if (ret)
+				return ret;
+		}
+		if (destination) {
 			ret = edu_move_piece(edu, destination, offset, piece, &request->in);
+			if (ret)
+				return ret;
+		}
 		request->pieces++;
 	}
-	return ret;
+	return 0;
 }
 
 /* One request at a time has the device; the command lets go of its memory. */
@@ -452,15 +458,18 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	pci_set_drvdata(pdev, edu);
 
 	ret = pcim_enable_device(pdev);
-	if (!ret)
-		ret = edu_init_registers(edu);
-	if (!ret)
-		ret = edu_init_interrupt(edu);
-	if (!ret)
-		ret = edu_init_dma(edu);
-	if (!ret)
-		ret = edu_init_file(edu);
-	return ret;
+	if (ret)
+		return ret;
+	ret = edu_init_registers(edu);
+	if (ret)
+		return ret;
+	ret = edu_init_interrupt(edu);
+	if (ret)
+		return ret;
+	ret = edu_init_dma(edu);
+	if (ret)
+		return ret;
+	return edu_init_file(edu);
 }
 
 /*

@@ -56,9 +56,10 @@ struct edu_request {
  * sends any length there and back, piece by piece.
  *
  * Errors: EFAULT where nothing is mapped, EACCES where the memory does not allow
- * the access, EINVAL for a length that is 0 or too long, EOVERFLOW for memory that
- * passes the end of all addresses, ENOMEM above RLIMIT_MEMLOCK, EINTR when killed,
- * ENODEV when the device is gone, ETIMEDOUT when it did not answer.
+ * the access, EXFULL for memory of a kind that cannot be pinned, EINVAL for a length
+ * that is 0 or too long, EOVERFLOW for memory beyond the end of all addresses,
+ * ENOMEM above RLIMIT_MEMLOCK, ENODEV when the device is gone, ETIMEDOUT when it
+ * did not answer.
  */
 #define EDU_IOC_WRITE	_IOWR('e', 0x80, struct edu_request)
 #define EDU_IOC_READ	_IOWR('e', 0x81, struct edu_request)
