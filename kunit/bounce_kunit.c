@@ -14,7 +14,7 @@
 
 /* Wide enough for some memory, and too narrow for most. */
 #define FEW_BITS	28
-#define FEW_BITS_END	(1ULL << FEW_BITS)
+#define FEW_BITS_END	BIT_ULL(FEW_BITS)
 
 #define NR_PAGES	5
 #define SKIP		0x234
@@ -101,9 +101,7 @@ static struct iomd_dma *command_within_reach(struct kunit *test, const struct re
 	struct iomd_mapper *mapper = NULL;
 
 	if (reach->device_bits)
-		mapper = iomd_kunit_mapper(test,
-				iomd_mapper_for_device(iomd_kunit_device(test,
-									 reach->device_bits)));
+		mapper = iomd_kunit_device_mapper(test, reach->device_bits);
 	else if (reach->identity)
 		mapper = iomd_kunit_mapper(test, iomd_mapper_identity());
 	return iomd_kunit_command(test, FEW_BITS, alignment, mapper);
@@ -246,8 +244,7 @@ static void read_only_memory_takes_nothing_back(struct kunit *test)
 	struct iomd_dma *dma;
 	struct page *page = iomd_kunit_page(test, FEW_BITS_END, U64_MAX);
 
-	mapper = iomd_kunit_mapper(test,
-				   iomd_mapper_for_device(iomd_kunit_device(test, FEW_BITS)));
+	mapper = iomd_kunit_device_mapper(test, FEW_BITS);
 	dma = iomd_kunit_command(test, FEW_BITS, 1, mapper);
 	desc = iomd_kunit_desc(test, iomd_desc_with_address_range(
 			(unsigned long)page_address(page), PAGE_SIZE, BOTH, IOMD_KERNEL_TASK));
@@ -260,20 +257,60 @@ static void read_only_memory_takes_nothing_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, true), 0);
 }
 
-/* DMA-58: what cannot be read cannot be copied to where the device finds it */
-static void remote_memory_cannot_be_copied(struct kunit *test)
+struct unreachable {
+	const char *name;
+	u32 flag;
+	int error;
+};
+
+static const struct unreachable unreachables[] = {
+	{ "remote", IOMD_MEMORY_REMOTE, -ENXIO },
+	{ "host only", IOMD_MEMORY_HOST_ONLY, -EPERM },
+};
+
+static void unreachable_name(const struct unreachable *unreachable, char *name)
 {
+	strscpy(name, unreachable->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(unreachable, unreachables, unreachable_name);
+
+/* DMA-58 DMA-59 DMA-85: memory that no device may reach can be listed, and no more */
+static void unreachable_memory_can_be_listed(struct kunit *test)
+{
+	const struct unreachable *unreachable = test->param_value;
 	struct page *page = iomd_kunit_page(test, 0, U64_MAX);
-	struct iomd_dma *dma = iomd_kunit_command(test, 0, 0x1000, NULL);
+	struct iomd_dma *device = iomd_kunit_command(test, 0, 0x1000, NULL), *list;
 	struct iomd_desc *desc;
 
-	desc = iomd_kunit_desc(test, iomd_desc_with_address_range(page_to_phys(page) + 4, 64,
-								   BOTH | IOMD_MEMORY_REMOTE,
-								   NULL));
+	desc = iomd_kunit_desc(test,
+			       iomd_desc_with_address_range(page_to_phys(page) + 4, 64,
+							    BOTH | unreachable->flag, NULL));
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(device, desc, false), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(device, 0, 0, true, true), unreachable->error);
+	KUNIT_EXPECT_EQ(test, iomd_dma_get_bounced(device), 0ULL);
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(device, true, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(device, true, true), -EAGAIN);
+
+	list = iomd_dma_with_specification(iomd_dma_output_host64, 0, 0, ITERATE_ONLY, 0, 1, NULL,
+					   NULL);
+	iomd_kunit_dma(test, list);
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(list, desc, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, list, 0).iovm_addr, page_to_phys(page) + 4);
+}
+
+/* DMA-78: pages keep no promise beyond a page, so none is given */
+static void no_copy_is_aligned_beyond_a_page(struct kunit *test)
+{
+	struct page *page = iomd_kunit_page(test, 0, U64_MAX);
+	struct iomd_dma *dma = iomd_kunit_command(test, 0, 2 * PAGE_SIZE, NULL);
+	struct iomd_desc *desc;
+
+	desc = iomd_desc_with_physical_address(page_to_phys(page) + 4, 64, BOTH);
+	iomd_kunit_desc(test, desc);
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
-	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0, true, true), -ENOSR);
+	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0, true, true), -ENOBUFS);
 	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
-	KUNIT_EXPECT_EQ(test, iomd_dma_get_bounced(dma), 0ULL);
 }
 
 /* DMA-58 DMA-59 DMA-75 DMA-78: no memory is that low */
@@ -462,7 +499,7 @@ static void survives_failing_maps(struct kunit *test)
 	struct mixture mixture;
 	struct iomd_dma *dma;
 
-	mapper = iomd_kunit_mapper(test, iomd_mapper_for_device(iomd_kunit_device(test, 64)));
+	mapper = iomd_kunit_device_mapper(test, 64);
 	mixture_create(test, &mixture, BOTH);
 	dma = iomd_kunit_command(test, 64, 1, mapper);
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, mixture.desc, false), 0);
@@ -476,7 +513,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(copies_only_when_asked_to),
 	KUNIT_CASE(detaching_copies_back),
 	KUNIT_CASE(read_only_memory_takes_nothing_back),
-	KUNIT_CASE(remote_memory_cannot_be_copied),
+	KUNIT_CASE_PARAM(unreachable_memory_can_be_listed, unreachable_gen_params),
+	KUNIT_CASE(no_copy_is_aligned_beyond_a_page),
 	KUNIT_CASE(no_low_memory),
 	KUNIT_CASE(iterators_never_bounce),
 	KUNIT_CASE(one_aligned_range_is_used_in_place),

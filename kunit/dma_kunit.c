@@ -701,17 +701,23 @@ static void generates_for_32_bits(struct kunit *test)
 /* DMA-15: 64 bits and more are no limit to memory of any address */
 static void many_bits_are_no_limit(struct kunit *test)
 {
+	static const u8 bits[] = { 64, 65, 255 };
 	struct iomd_desc *desc;
-	struct iomd_dma *dma;
+	u32 i;
 
-	desc = iomd_kunit_desc(test, iomd_desc_with_address_range(0xfffffffffffd0000, 0x1000,
-								   IN | IOMD_MEMORY_REMOTE, NULL));
-	dma = iomd_kunit_command(test, 64, 1, NULL);
-	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
-	KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0).iovm_addr, 0xfffffffffffd0000);
-	dma = iomd_kunit_command(test, 255, 1, NULL);
-	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
-	KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0).iovm_addr, 0xfffffffffffd0000);
+	desc = iomd_desc_with_address_range(0xfffffffffffd0000, 0x1000, IN | IOMD_MEMORY_REMOTE,
+					    NULL);
+	iomd_kunit_desc(test, desc);
+	for (i = 0; i < ARRAY_SIZE(bits); i++) {
+		struct iomd_dma *dma;
+
+		dma = iomd_dma_with_specification(iomd_dma_output_host64, bits[i], 0, ITERATE_ONLY,
+						  0, 1, NULL, NULL);
+		iomd_kunit_dma(test, dma);
+		KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
+		KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0).iovm_addr,
+				0xfffffffffffd0000);
+	}
 }
 
 /* DMA-16: sizes of 0 are no limits */

@@ -301,7 +301,8 @@ static void free_list(struct list_head *pages)
 /* A zeroed page that lies within [@lowest, @highest] of physical memory. */
 struct page *iomd_kunit_page(struct kunit *test, u64 lowest, u64 highest)
 {
-	gfp_t zone = highest <= DMA_BIT_MASK(28) ? GFP_DMA : 0;
+	gfp_t zone = highest <= DMA_BIT_MASK(28) ? GFP_DMA :
+		     highest <= DMA_BIT_MASK(32) ? GFP_DMA32 : 0;
 	unsigned int tries = 100000;
 	struct page *page;
 	LIST_HEAD(misfits);
@@ -502,6 +503,11 @@ struct iomd_mapper *iomd_kunit_mapper(struct kunit *test, struct iomd_mapper *ma
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, mapper);
 	iomd_kunit_defer(test, undo_mapper, mapper);
 	return mapper;
+}
+
+struct iomd_mapper *iomd_kunit_device_mapper(struct kunit *test, unsigned int bits)
+{
+	return iomd_kunit_mapper(test, iomd_mapper_for_device(iomd_kunit_device(test, bits)));
 }
 
 struct iomd_desc *iomd_kunit_kernel_desc(struct kunit *test, void *memory, u64 length,

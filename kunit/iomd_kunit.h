@@ -74,6 +74,7 @@ unsigned int iomd_kunit_pins(struct page *page);
 
 /* A device with a driver, whose DMA mask has @bits. */
 struct device *iomd_kunit_device(struct kunit *test, unsigned int bits);
+struct iomd_mapper *iomd_kunit_device_mapper(struct kunit *test, unsigned int bits);
 void iomd_kunit_unbind(struct device *dev);
 
 /* Run @fn in softirq, and return what it returned. */

@@ -501,6 +501,33 @@ static void no_fault_needs_present_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, IN | IOMD_PREPARE_NO_FAULT), 0);
 }
 
+/* A page of the process that lies beyond 32 bits, of which there are enough. */
+static u64 map_beyond_32_bits(struct kunit *test)
+{
+	u64 address, tries;
+
+	for (tries = 0; tries < 1000; tries++) {
+		address = iomd_kunit_map_anonymous(test, PAGE_SIZE);
+		iomd_kunit_user_fill(test, address, PAGE_SIZE, 1);
+		if (page_to_phys(iomd_kunit_user_page(test, address)) >> 32)
+			return address;
+	}
+	KUNIT_FAIL(test, "no memory beyond 32 bits");
+	return address;
+}
+
+/* GMD-49: pages that 32 bits do not reach are refused to whom that matters */
+static void pages_beyond_32_bits(struct kunit *test)
+{
+	u64 address = map_beyond_32_bits(test);
+	struct iomd_desc *desc = user_desc(test, address, PAGE_SIZE, BOTH);
+
+	expect_refusal(test, desc, IOMD_PREPARE_TO_PHYS32, -ENOBUFS);
+	expect_refusal(test, desc, OUT | IOMD_PREPARE_TO_PHYS32, -ENOBUFS);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(iomd_kunit_user_page(test, address)), 0U);
+	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+}
+
 /*
  * Counting and letting go.
  */
@@ -914,6 +941,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(pins_for_reading_follow_the_task),
 	KUNIT_CASE(refuses_mapped_page_frames),
 	KUNIT_CASE(no_fault_needs_present_pages),
+	KUNIT_CASE(pages_beyond_32_bits),
 	KUNIT_CASE(nested_prepares_pin_once),
 	KUNIT_CASE(nested_prepare_touches_no_page),
 	KUNIT_CASE(put_completes),
