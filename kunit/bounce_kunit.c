@@ -246,8 +246,9 @@ static void read_only_memory_takes_nothing_back(struct kunit *test)
 
 	mapper = iomd_kunit_device_mapper(test, FEW_BITS);
 	dma = iomd_kunit_command(test, FEW_BITS, 1, mapper);
-	desc = iomd_kunit_desc(test, iomd_desc_with_address_range(
-			(unsigned long)page_address(page), PAGE_SIZE, BOTH, IOMD_KERNEL_TASK));
+	desc = iomd_desc_with_address_range((unsigned long)page_address(page), PAGE_SIZE, BOTH,
+					    IOMD_KERNEL_TASK);
+	iomd_kunit_desc(test, desc);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, OUT), 0);
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
 	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), -ENOSR);
@@ -283,9 +284,9 @@ static void unreachable_memory_can_be_listed(struct kunit *test)
 	struct iomd_dma *device = iomd_kunit_command(test, 0, 0x1000, NULL), *list;
 	struct iomd_desc *desc;
 
-	desc = iomd_kunit_desc(test,
-			       iomd_desc_with_address_range(page_to_phys(page) + 4, 64,
-							    BOTH | unreachable->flag, NULL));
+	desc = iomd_desc_with_address_range(page_to_phys(page) + 4, 64, BOTH | unreachable->flag,
+					    NULL);
+	iomd_kunit_desc(test, desc);
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(device, desc, false), 0);
 	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(device, 0, 0, true, true), unreachable->error);
 	KUNIT_EXPECT_EQ(test, iomd_dma_get_bounced(device), 0ULL);
@@ -340,8 +341,9 @@ static void iterators_never_bounce(struct kunit *test)
 	u64 offset = 0;
 	u32 nr = 1;
 
-	dma = iomd_kunit_dma(test, iomd_dma_with_specification(iomd_dma_output_host64, FEW_BITS, 0,
-								ITERATE_ONLY, 0, 1, NULL, NULL));
+	dma = iomd_dma_with_specification(iomd_dma_output_host64, FEW_BITS, 0, ITERATE_ONLY, 0, 1,
+					  NULL, NULL);
+	iomd_kunit_dma(test, dma);
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
 	KUNIT_EXPECT_EQ(test, iomd_dma_get_bounced(dma), 0ULL);
 	KUNIT_EXPECT_EQ(test, iomd_dma_gen64_iovm_segments(dma, &offset, &segment, &nr),
@@ -364,11 +366,11 @@ static void one_aligned_range_is_used_in_place(struct kunit *test)
 	u32 nr = 1;
 
 	one = iomd_kunit_kernel_desc(test, memory + 64, 0x200, BOTH);
-	two = iomd_kunit_desc(test, iomd_desc_with_address_ranges(ranges, 2,
-								   BOTH | IOMD_MEMORY_AUTO_PREPARE,
-								   IOMD_KERNEL_TASK));
-	physical = iomd_kunit_desc(test, iomd_desc_with_physical_address(virt_to_phys(memory) + 64,
-									  0x200, BOTH));
+	two = iomd_desc_with_address_ranges(ranges, 2, BOTH | IOMD_MEMORY_AUTO_PREPARE,
+					    IOMD_KERNEL_TASK);
+	iomd_kunit_desc(test, two);
+	physical = iomd_desc_with_physical_address(virt_to_phys(memory) + 64, 0x200, BOTH);
+	iomd_kunit_desc(test, physical);
 
 	/* A misaligned part of it too, until segments are asked for. */
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, one, false), 0);
@@ -377,7 +379,8 @@ static void one_aligned_range_is_used_in_place(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_dma_gen64_iovm_segments(dma, &offset, &segment, &nr), -EBADSLT);
 	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
 	KUNIT_ASSERT_EQ(test, iomd_dma_prepare(dma, 64, 0x100, true, true), 0);
-	KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0).iovm_addr, virt_to_phys(memory) + 128);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0).iovm_addr,
+			virt_to_phys(memory) + 128);
 	KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, true), 0);
 
 	/* The rest is looked at, and copied where it is not aligned. */
@@ -449,8 +452,8 @@ static int transfer_with(u8 bits, u32 alignment, struct iomd_desc *desc)
 	u64 offset = 0;
 	int err;
 
-	dma = iomd_dma_with_specification(iomd_dma_output_host64, bits, 0, IOMD_DMA_MAP_OPTION_UNMAPPED, 0, alignment,
-					  NULL, NULL);
+	dma = iomd_dma_with_specification(iomd_dma_output_host64, bits, 0,
+					  IOMD_DMA_MAP_OPTION_UNMAPPED, 0, alignment, NULL, NULL);
 	if (IS_ERR(dma))
 		return PTR_ERR(dma);
 	err = iomd_dma_set_memory_descriptor(dma, desc, true);

@@ -144,8 +144,9 @@ static void short_form_agrees(struct kunit *test)
 {
 	struct iomd_dma *dma;
 
-	dma = iomd_kunit_dma(test, iomd_dma_with_specification(iomd_dma_output_host64, 40, 0x1000,
-								UNMAPPED, 0x2000, 32, NULL, test));
+	dma = iomd_dma_with_specification(iomd_dma_output_host64, 40, 0x1000, UNMAPPED, 0x2000, 32,
+					  NULL, test);
+	iomd_kunit_dma(test, dma);
 	KUNIT_EXPECT_EQ(test, iomd_dma_get_num_address_bits(dma), 40);
 	KUNIT_EXPECT_EQ(test, iomd_dma_get_alignment(dma), 32U);
 	KUNIT_EXPECT_EQ(test, iomd_dma_get_alignment_length(dma), 1U);
@@ -298,8 +299,9 @@ static void failed_auto_prepare_detaches(struct kunit *test)
 	struct iomd_desc *unprepared;
 	struct iomd_dma *dma;
 
-	dma = iomd_kunit_dma(test, iomd_dma_with_specification(iomd_dma_output_host64, 0, 0,
-								UNMAPPED, 0x100, 1, NULL, NULL));
+	dma = iomd_dma_with_specification(iomd_dma_output_host64, 0, 0, UNMAPPED, 0x100, 1, NULL,
+					  NULL);
+	iomd_kunit_dma(test, dma);
 	KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(dma, longer, true), -ENOSPC);
 	KUNIT_EXPECT_PTR_EQ(test, iomd_dma_get_memory_descriptor(dma), NULL);
 	KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
@@ -309,8 +311,8 @@ static void failed_auto_prepare_detaches(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 1, 0x100, true, true), 0);
 	KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, true), 0);
 
-	unprepared = iomd_kunit_desc(test, iomd_desc_with_address_range(0x1000, 16, BOTH,
-									 IOMD_KERNEL_TASK));
+	unprepared = iomd_desc_with_address_range(0x1000, 16, BOTH, IOMD_KERNEL_TASK);
+	iomd_kunit_desc(test, unprepared);
 	KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(dma, unprepared, true), -EAGAIN);
 	KUNIT_EXPECT_PTR_EQ(test, iomd_dma_get_memory_descriptor(dma), NULL);
 }
@@ -426,9 +428,9 @@ static void cannot_prepare_what_is_not_there(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0, true, true), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), -EAGAIN);
 
-	desc = iomd_kunit_desc(test, iomd_desc_with_address_range(
-			(unsigned long)kunit_kzalloc(test, 64, GFP_KERNEL), 64, BOTH,
-			IOMD_KERNEL_TASK));
+	desc = iomd_desc_with_address_range((unsigned long)kunit_kzalloc(test, 64, GFP_KERNEL), 64,
+					    BOTH, IOMD_KERNEL_TASK);
+	iomd_kunit_desc(test, desc);
 	KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
 	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0, true, true), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), -EAGAIN);
@@ -486,10 +488,11 @@ static void too_many_pages(struct kunit *test)
 	struct iomd_desc *desc;
 	struct iomd_dma *dma;
 
-	desc = iomd_kunit_desc(test, iomd_desc_with_address_range(0x1000, 1ULL << 44,
-								   IN | IOMD_MEMORY_REMOTE, NULL));
-	dma = iomd_kunit_dma(test, iomd_dma_with_specification(iomd_dma_output_host64, 0, 0,
-								ITERATE_ONLY, 0, 1, NULL, NULL));
+	desc = iomd_desc_with_address_range(0x1000, 1ULL << 44, IN | IOMD_MEMORY_REMOTE, NULL);
+	iomd_kunit_desc(test, desc);
+	dma = iomd_dma_with_specification(iomd_dma_output_host64, 0, 0, ITERATE_ONLY, 0, 1, NULL,
+					  NULL);
+	iomd_kunit_dma(test, dma);
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
 	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0, true, true), -EFAULT);
 	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
@@ -499,7 +502,9 @@ static void too_many_pages(struct kunit *test)
 /* DMA-65 MD-7: nothing can be prepared, and has no segments */
 static void nothing_can_be_prepared(struct kunit *test)
 {
-	struct iomd_dma *commands[] = { iomd_kunit_command(test, 0, 1, NULL), iomd_kunit_command(test, 28, 4, NULL) };
+	struct iomd_dma *commands[] = {
+		iomd_kunit_command(test, 0, 1, NULL), iomd_kunit_command(test, 28, 4, NULL),
+	};
 	struct iomd_desc *desc = physical_desc(test, 0x1000, 0, BOTH);
 	struct iomd_segment64 segment;
 	u32 i;
@@ -525,8 +530,8 @@ static void put_completes_and_detaches(struct kunit *test)
 
 	iomd_kunit_user_fill(test, address, PAGE_SIZE, 1);
 	page = iomd_kunit_user_page(test, address);
-	desc = iomd_kunit_desc(test, iomd_desc_with_address_range(address, PAGE_SIZE, BOTH,
-								   iomd_kunit_mm));
+	desc = iomd_desc_with_address_range(address, PAGE_SIZE, BOTH, iomd_kunit_mm);
+	iomd_kunit_desc(test, desc);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	dma = iomd_dma_with_specification(iomd_dma_output_host64, 0, 0, UNMAPPED, 0, 1, NULL,
 					  NULL);
@@ -608,8 +613,8 @@ static void own_function_is_called_in_order(struct kunit *test)
 	u32 nr = 3, i;
 
 	desc = iomd_kunit_desc(test, iomd_desc_with_address_ranges(ranges, 4, IN, NULL));
-	calls.dma = iomd_kunit_dma(test, iomd_dma_with_specification(note_call, 0, 0, UNMAPPED, 0,
-								      1, NULL, NULL));
+	calls.dma = iomd_dma_with_specification(note_call, 0, 0, UNMAPPED, 0, 1, NULL, NULL);
+	iomd_kunit_dma(test, calls.dma);
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(calls.dma, desc, true), 0);
 	KUNIT_EXPECT_EQ(test, iomd_dma_gen_iovm_segments(calls.dma, &offset, &calls, &nr), 0);
 	KUNIT_EXPECT_EQ(test, calls.nr, 3U);
@@ -687,8 +692,8 @@ static void generates_for_32_bits(struct kunit *test)
 	u32 nr = 3;
 
 	desc = iomd_kunit_desc(test, iomd_desc_with_address_ranges(ranges, 2, IN, NULL));
-	dma = iomd_kunit_dma(test, iomd_dma_with_specification(iomd_dma_output_host32, 0, 0,
-								UNMAPPED, 0, 1, NULL, NULL));
+	dma = iomd_dma_with_specification(iomd_dma_output_host32, 0, 0, UNMAPPED, 0, 1, NULL, NULL);
+	iomd_kunit_dma(test, dma);
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
 	KUNIT_EXPECT_EQ(test, iomd_dma_gen32_iovm_segments(dma, &offset, segments, &nr), 0);
 	KUNIT_EXPECT_EQ(test, nr, 2U);
@@ -746,12 +751,13 @@ static void transfer_create(struct kunit *test, struct transfer *transfer, u32 d
 	transfer->address = iomd_kunit_map_anonymous(test, 2 * PAGE_SIZE);
 	iomd_kunit_user_fill(test, transfer->address, 2 * PAGE_SIZE, 1);
 	transfer->page = iomd_kunit_user_page(test, transfer->address);
-	transfer->desc = iomd_kunit_desc(test, iomd_desc_with_address_range(transfer->address,
-									 2 * PAGE_SIZE, direction,
-									 iomd_kunit_mm));
+	transfer->desc = iomd_desc_with_address_range(transfer->address, 2 * PAGE_SIZE, direction,
+						      iomd_kunit_mm);
+	iomd_kunit_desc(test, transfer->desc);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(transfer->desc, NONE), 0);
 	transfer->dma = iomd_kunit_command(test, 0, 1, NULL);
-	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(transfer->dma, transfer->desc, true), 0);
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(transfer->dma, transfer->desc, true),
+			0);
 }
 
 /* GMD-76 DMA-6 DMA-48: a complete under a live command unpins when the command is done */

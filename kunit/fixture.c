@@ -145,7 +145,7 @@ void iomd_kunit_leave(struct mm_struct *entered)
 
 void iomd_kunit_unmap(u64 address, u64 length)
 {
-	IOMD_KUNIT_AS_TASK(task);
+	IOMD_KUNIT_AS_TASK();
 
 	vm_munmap(address, length);
 }
@@ -159,8 +159,8 @@ static void undo_map(void *data)
 
 static u64 map(struct kunit *test, struct file *file, u64 address, u64 length, int prot, int flags)
 {
+	IOMD_KUNIT_AS_TASK();
 	struct iomd_range *range = iomd_kunit_zalloc(test, sizeof(*range));
-	IOMD_KUNIT_AS_TASK(task);
 
 	range->address = vm_mmap(file, address, length, prot, flags, 0);
 	range->length = length;
@@ -188,9 +188,9 @@ u64 iomd_kunit_map_at(struct kunit *test, u64 address, u64 length, int prot)
 
 void iomd_kunit_user_fill(struct kunit *test, u64 address, u64 length, u32 seed)
 {
+	IOMD_KUNIT_AS_TASK();
 	u8 *bytes = vmalloc(length);
 	unsigned long left;
-	IOMD_KUNIT_AS_TASK(task);
 
 	KUNIT_ASSERT_NOT_NULL(test, bytes);
 	iomd_kunit_fill(bytes, length, seed);
@@ -201,9 +201,9 @@ void iomd_kunit_user_fill(struct kunit *test, u64 address, u64 length, u32 seed)
 
 void iomd_kunit_user_expect(struct kunit *test, u64 address, u64 length, u32 seed)
 {
+	IOMD_KUNIT_AS_TASK();
 	u8 *bytes = vmalloc(length);
 	unsigned long left;
-	IOMD_KUNIT_AS_TASK(task);
 
 	KUNIT_ASSERT_NOT_NULL(test, bytes);
 	left = copy_from_user(bytes, u64_to_user_ptr(address), length);
@@ -215,8 +215,8 @@ void iomd_kunit_user_expect(struct kunit *test, u64 address, u64 length, u32 see
 /* The page that is mapped there now; it stays as long as the case leaves it alone. */
 struct page *iomd_kunit_user_page(struct kunit *test, u64 address)
 {
+	IOMD_KUNIT_AS_TASK();
 	struct page *page = NULL;
-	IOMD_KUNIT_AS_TASK(task);
 
 	KUNIT_EXPECT_EQ(test, get_user_pages_fast(address & PAGE_MASK, 1, 0, &page), 1);
 	if (page)

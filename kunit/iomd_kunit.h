@@ -39,9 +39,9 @@ void iomd_kunit_leave(struct mm_struct *entered);
 
 DEFINE_FREE(iomd_kunit_leave, struct mm_struct *, iomd_kunit_leave(_T))
 
-/* Among declarations: until the end of the scope the case runs as that process. */
-#define IOMD_KUNIT_AS_TASK(name) \
-	struct mm_struct *name __free(iomd_kunit_leave) = iomd_kunit_enter()
+/* First among declarations: until the end of the scope the case runs as that process. */
+#define IOMD_KUNIT_AS_TASK() \
+	struct mm_struct *entered_task __free(iomd_kunit_leave) = iomd_kunit_enter()
 
 /* Memory of that process. It is there as long as the case, or until unmapped. */
 u64 iomd_kunit_map(struct kunit *test, struct file *file, u64 length, int prot, int flags);

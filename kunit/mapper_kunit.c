@@ -138,9 +138,9 @@ static void device_limits_segments(struct kunit *test)
 	struct iomd_desc *desc;
 
 	dma_set_max_seg_size(dev, 3 * PAGE_SIZE);
-	desc = iomd_kunit_desc(test, iomd_desc_with_options(&range, 1, 0, IOMD_KERNEL_TASK,
-							     VIRTUAL | BOTH,
-							     mapper_for(test, dev)));
+	desc = iomd_desc_with_options(&range, 1, 0, IOMD_KERNEL_TASK, VIRTUAL | BOTH,
+				      mapper_for(test, dev));
+	iomd_kunit_desc(test, desc);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	for (offset = 0; offset < range.length; offset += length) {
 		u64 bus = iomd_desc_get_physical_segment(desc, offset, &length, 0);
