@@ -83,6 +83,13 @@ int iomd_general_wire(struct iomd_general *general, bool write, bool no_fault)
 	return 0;
 }
 
+/* What the device has written so far counts, though the memory stays wired. */
+void iomd_general_mark_valid(struct iomd_general *general)
+{
+	if (iomd_general_is_user(general) || general->file)
+		iomd_mark_dirty(&general->runs);
+}
+
 /* The device loses the memory first, then we do. */
 void iomd_general_unwire(struct iomd_general *general)
 {
