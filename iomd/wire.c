@@ -78,7 +78,8 @@ int iomd_general_wire(struct iomd_general *general, bool write, bool no_fault)
 	}
 
 	general->resident = true;
-	general->writable = write;
+	/* Only pins make a difference: other memory is there, or it is not. */
+	general->writable = write || !iomd_general_is_user(general);
 	general->dirty = false;
 	return 0;
 }
