@@ -66,7 +66,7 @@ static bool is_default_cache(u32 options)
 
 static int check_options(struct mm_struct *task, u32 options)
 {
-	if (options & (IOMD_BUFFER_PAGEABLE | IOMD_BUFFER_PURGEABLE))
+	if (options & IOMD_BUFFER_PAGEABLE)
 		return -EOPNOTSUPP;
 	if (task != IOMD_KERNEL_TASK)
 		return -EINVAL;
