@@ -416,7 +416,7 @@ static int transfer_once(void *data)
 	return iomd_dma_complete(dma, true, true) ?: err;
 }
 
-/* DMA-6: a transfer of prepared memory from beginning to end where nothing sleeps */
+/* A transfer of prepared memory from beginning to end where nothing may sleep. */
 static void transfers_in_softirq(struct kunit *test)
 {
 	static const struct reach ways[] = {
