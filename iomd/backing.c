@@ -7,9 +7,11 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #include "backing.h"
+#include "cachemode.h"
 #include "resolve.h"
 #include "runs.h"
 
@@ -31,11 +33,15 @@ static bool zone_may_have(gfp_t zone, u64 highest)
 
 static enum iomd_backing_kind kind_for(const struct iomd_backing_spec *spec)
 {
+	if (spec->guarded)
+		return IOMD_BACKING_VMALLOC;
 	if (spec->highest == U64_MAX && spec->size <= PAGE_SIZE / 2 &&
 	    spec->alignment <= PAGE_SIZE / 2)
 		return IOMD_BACKING_SLAB;
 	if (spec->contiguous || spec->size <= PAGE_SIZE)
 		return IOMD_BACKING_PAGES;
+	if (!iomd_cachemode_is_default(spec->cache))
+		return IOMD_BACKING_PAGE_ARRAY;
 	return IOMD_BACKING_VMALLOC;
 }
 
@@ -65,6 +71,49 @@ static void alloc_vmalloc(struct iomd_backing *backing, const struct iomd_backin
 	backing->memory = __vmalloc(backing->size, BACKING_GFP | zone);
 }
 
+static void free_page_array(struct page **pages, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr && pages[i]; i++)
+		__free_page(pages[i]);
+}
+
+/* Single pages, for those whose mode has to be known before they are mapped. */
+static void alloc_page_array(struct iomd_backing *backing, const struct iomd_backing_spec *spec)
+{
+	size_t i, nr = PAGE_ALIGN(spec->size) >> PAGE_SHIFT;
+
+	backing->size = nr << PAGE_SHIFT;
+	for (i = 0; i < nr; i++) {
+		backing->pages[i] = iomd_low_page_alloc(spec->highest, GFP_KERNEL);
+		if (!backing->pages[i])
+			goto err_pages;
+	}
+	if (iomd_cachemode_set(backing->pages, nr, spec->cache))
+		goto err_pages;
+	backing->memory = vmap(backing->pages, nr, VM_MAP, iomd_cachemode_prot(spec->cache));
+	if (backing->memory)
+		return;
+
+	iomd_cachemode_restore(backing->pages, nr);
+err_pages:
+	free_page_array(backing->pages, nr);
+	memset(backing->pages, 0, array_size(nr, sizeof(*backing->pages)));
+}
+
+/* Give a block of pages the mode it should have. Return: whether it has it. */
+static bool set_block_mode(struct iomd_backing *backing, const struct iomd_backing_spec *spec)
+{
+	size_t i, nr = backing->size >> PAGE_SHIFT;
+
+	if (backing->kind != IOMD_BACKING_PAGES || !backing->pages)
+		return true;
+	for (i = 0; i < nr; i++)
+		backing->pages[i] = virt_to_page(backing->memory + (i << PAGE_SHIFT));
+	return !iomd_cachemode_set(backing->pages, nr, spec->cache);
+}
+
 static void alloc_in_zone(struct iomd_backing *backing, const struct iomd_backing_spec *spec,
 			  gfp_t zone)
 {
@@ -78,6 +127,9 @@ static void alloc_in_zone(struct iomd_backing *backing, const struct iomd_backin
 		break;
 	case IOMD_BACKING_VMALLOC:
 		alloc_vmalloc(backing, spec, zone);
+		break;
+	case IOMD_BACKING_PAGE_ARRAY:
+		alloc_page_array(backing, spec);
 		break;
 	}
 }
@@ -98,31 +150,29 @@ static bool is_low_enough(const struct iomd_backing *backing, u64 highest)
 }
 
 /*
- * Allocate zeroed memory as @spec wants it. Sleeps. Return: 0 or -ENOMEM.
+ * vmalloc leaves a page free behind what it gives out. What is before it is the free page
+ * behind something else, or nothing, but for mappings that do without.
  */
-int iomd_backing_alloc(struct iomd_backing *backing, const struct iomd_backing_spec *spec)
+static bool is_guarded(const struct iomd_backing *backing)
 {
-	size_t i;
-
-	if (spec->size >> PAGE_SHIFT > totalram_pages() ||
-	    spec->alignment >> PAGE_SHIFT > totalram_pages())
-		return -ENOMEM;
-
-	for (i = 0; i < ARRAY_SIZE(zones); i++) {
-		if (!zone_may_have(zones[i], spec->highest))
-			continue;
-		alloc_in_zone(backing, spec, zones[i]);
-		if (!backing->memory)
-			continue;
-		if (is_low_enough(backing, spec->highest))
-			return 0;
-		iomd_backing_free(backing);
-	}
-	return -ENOMEM;
+	return !vmalloc_to_page(backing->memory - PAGE_SIZE) &&
+	       !vmalloc_to_page(backing->memory + backing->size);
 }
 
-void iomd_backing_free(struct iomd_backing *backing)
+static bool is_as_wanted(const struct iomd_backing *backing, const struct iomd_backing_spec *spec)
 {
+	return is_low_enough(backing, spec->highest) && (!spec->guarded || is_guarded(backing));
+}
+
+static void free_memory(struct iomd_backing *backing, bool has_mode)
+{
+	size_t nr = backing->size >> PAGE_SHIFT;
+
+	if (backing->kind == IOMD_BACKING_PAGE_ARRAY)
+		vunmap(backing->memory);
+	if (has_mode)
+		iomd_cachemode_restore(backing->pages, nr);
+
 	switch (backing->kind) {
 	case IOMD_BACKING_SLAB:
 		kfree(backing->memory);
@@ -133,8 +183,60 @@ void iomd_backing_free(struct iomd_backing *backing)
 	case IOMD_BACKING_VMALLOC:
 		vfree(backing->memory);
 		break;
+	case IOMD_BACKING_PAGE_ARRAY:
+		free_page_array(backing->pages, nr);
+		break;
 	}
 	backing->memory = NULL;
+}
+
+static int alloc_somewhere(struct iomd_backing *backing, const struct iomd_backing_spec *spec)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(zones); i++) {
+		if (!zone_may_have(zones[i], spec->highest))
+			continue;
+		alloc_in_zone(backing, spec, zones[i]);
+		if (!backing->memory)
+			continue;
+		if (is_as_wanted(backing, spec) && set_block_mode(backing, spec))
+			return 0;
+		free_memory(backing, backing->kind == IOMD_BACKING_PAGE_ARRAY);
+	}
+	return -ENOMEM;
+}
+
+/*
+ * Allocate zeroed memory as @spec wants it. Sleeps. Return: 0 or -ENOMEM.
+ */
+int iomd_backing_alloc(struct iomd_backing *backing, const struct iomd_backing_spec *spec)
+{
+	int err;
+
+	if (spec->size >> PAGE_SHIFT > totalram_pages() ||
+	    spec->alignment >> PAGE_SHIFT > totalram_pages())
+		return -ENOMEM;
+
+	backing->pages = NULL;
+	if (!iomd_cachemode_is_default(spec->cache)) {
+		backing->pages = kvcalloc(PAGE_ALIGN(spec->size) >> PAGE_SHIFT,
+					  sizeof(*backing->pages),
+					  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+		if (!backing->pages)
+			return -ENOMEM;
+	}
+	err = alloc_somewhere(backing, spec);
+	if (err)
+		kvfree(backing->pages);
+	return err;
+}
+
+void iomd_backing_free(struct iomd_backing *backing)
+{
+	free_memory(backing, backing->pages);
+	kvfree(backing->pages);
+	backing->pages = NULL;
 }
 
 /*

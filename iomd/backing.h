@@ -15,12 +15,16 @@ struct page;
  * @alignment: A power of two; more than a page only with @contiguous.
  * @highest: No byte above this physical address.
  * @contiguous: In one physical piece.
+ * @guarded: A page before and a page behind it cannot be touched.
+ * @cache: IOMD_MAP_* cache mode; not the default only for whole pages.
  */
 struct iomd_backing_spec {
 	u64 size;
 	u64 alignment;
 	u64 highest;
 	bool contiguous;
+	bool guarded;
+	u32 cache;
 };
 
 /* Where memory came from, and so how it goes back. */
@@ -28,6 +32,7 @@ enum iomd_backing_kind {
 	IOMD_BACKING_SLAB,
 	IOMD_BACKING_PAGES,
 	IOMD_BACKING_VMALLOC,
+	IOMD_BACKING_PAGE_ARRAY,
 };
 
 /**
@@ -35,11 +40,13 @@ enum iomd_backing_kind {
  * @memory: First byte.
  * @size: Bytes allocated.
  * @kind: Where from.
+ * @pages: Pages that have a cache mode of their own; or NULL.
  */
 struct iomd_backing {
 	void *memory;
 	size_t size;
 	enum iomd_backing_kind kind;
+	struct page **pages;
 };
 
 int iomd_backing_alloc(struct iomd_backing *backing, const struct iomd_backing_spec *spec);

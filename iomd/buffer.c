@@ -13,6 +13,7 @@
 #include <iomd/namespace.h>
 
 #include "backing.h"
+#include "cachemode.h"
 #include "copy.h"
 #include "general.h"
 #include "pageable.h"
@@ -99,18 +100,10 @@ static const struct iomd_desc_ops buffer_ops = {
 	.release = buffer_release,
 };
 
-/* Cache modes in which memory is when it is allocated. */
-static bool is_default_cache(u32 options)
+/* MAPPER_NONE shares a bit with the field, and is none of the modes there are. */
+static u32 cache_mode(u32 options)
 {
-	/* MAPPER_NONE shares a bit with the field, and is none of its values. */
-	switch (options & IOMD_MAP_CACHE_MASK & ~IOMD_MEMORY_MAPPER_NONE) {
-	case IOMD_MAP_DEFAULT_CACHE:
-	case IOMD_MAP_COPYBACK_CACHE:
-	case IOMD_MAP_COPYBACK_INNER_CACHE:
-		return true;
-	default:
-		return false;
-	}
+	return options & IOMD_MAP_CACHE_MASK & ~IOMD_MEMORY_MAPPER_NONE;
 }
 
 /* The most pageable memory that the kernel may be asked to map. */
@@ -126,7 +119,9 @@ static int check_options(struct mm_struct *task, u32 options, u64 capacity)
 		return -EINVAL;
 	if (pageable && task == IOMD_KERNEL_TASK && capacity > KERNEL_PAGEABLE_MAX)
 		return -EINVAL;
-	return is_default_cache(options) ? 0 : -EOPNOTSUPP;
+	if (pageable && !iomd_cachemode_is_default(cache_mode(options)))
+		return -EOPNOTSUPP;
+	return iomd_cachemode_is_possible(cache_mode(options)) ? 0 : -EOPNOTSUPP;
 }
 
 /* Translate what is asked for into what the memory must be like. */
@@ -147,6 +142,7 @@ static int plan_backing(struct iomd_backing_spec *spec, u32 options, u64 capacit
 		.highest = U64_MAX,
 		.contiguous = options & (IOMD_BUFFER_PHYSICALLY_CONTIGUOUS |
 					 IOMD_BUFFER_HOST_PHYSICALLY_CONTIGUOUS),
+		.cache = cache_mode(options),
 	};
 
 	/* What is shared with tasks, or has a mode of its own, is whole pages. */
@@ -249,6 +245,31 @@ err_pageable:
 	return err;
 }
 
+static struct iomd_buffer *buffer_create(struct iomd_client *client, struct mm_struct *task,
+					 u32 options, u64 capacity,
+					 const struct iomd_backing_spec *spec,
+					 struct iomd_mapper *mapper)
+{
+	u32 flags = (options & IOMD_BUFFER_MEMORY_FLAGS) | IOMD_MEMORY_TYPE_VIRTUAL;
+	struct iomd_buffer *buffer;
+	int err;
+
+	buffer = kzalloc(sizeof(*buffer), GFP_KERNEL_ACCOUNT);
+	if (!buffer)
+		return ERR_PTR(-ENOMEM);
+	buffer->capacity = capacity;
+	if (options & IOMD_BUFFER_PAGEABLE)
+		err = init_pageable(buffer, client, task, flags, options & IOMD_BUFFER_PURGEABLE,
+				    mapper);
+	else
+		err = init_wired(buffer, client, flags, spec, mapper);
+	if (err) {
+		kfree(buffer);
+		return ERR_PTR(err);
+	}
+	return buffer;
+}
+
 /**
  * iomd_client_buffer_create() - Allocate memory and describe it.
  * @client: The calling module, IOMD_THIS_CLIENT.
@@ -280,7 +301,7 @@ err_pageable:
  * Return: A buffer that the caller puts, or an error pointer: -EINVAL for a
  *	   capacity of zero or one that overflows, for a task that needs pageable
  *	   memory, and for more than 512 MiB of the kernel's; -EOPNOTSUPP for cache
- *	   modes other than the default; -ENXIO if the task's address space is gone; -ENOMEM, also where no memory is as low, as aligned or as
+ *	   modes that the machine, or pageable memory, has not; -ENXIO if the task's address space is gone; -ENOMEM, also where no memory is as low, as aligned or as
  *	   contiguous as asked for; -ENOTUNIQ if the module has named several
  *	   default mappers.
  *
@@ -290,32 +311,17 @@ struct iomd_buffer *iomd_client_buffer_create(struct iomd_client *client, struct
 					      u32 options, u64 capacity, u64 alignment,
 					      u64 physical_mask, struct iomd_mapper *mapper)
 {
-	u32 flags = (options & IOMD_BUFFER_MEMORY_FLAGS) | IOMD_MEMORY_TYPE_VIRTUAL;
 	struct iomd_backing_spec spec;
-	struct iomd_buffer *buffer;
 	int err;
 
 	err = check_options(task, options, capacity) ?:
 	      plan_backing(&spec, options, capacity, alignment, physical_mask);
 	if (err)
 		return ERR_PTR(err);
-
-	buffer = kzalloc(sizeof(*buffer), GFP_KERNEL_ACCOUNT);
-	if (!buffer)
-		return ERR_PTR(-ENOMEM);
-	buffer->capacity = capacity;
-	if (options & IOMD_BUFFER_PAGEABLE)
-		err = init_pageable(buffer, client, task, flags, options & IOMD_BUFFER_PURGEABLE,
-				    mapper);
-	else
-		err = init_wired(buffer, client, flags, &spec, mapper);
-	if (err) {
-		kfree(buffer);
-		return ERR_PTR(err);
-	}
-	return buffer;
+	return buffer_create(client, task, options, capacity, &spec, mapper);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_client_buffer_create, IOMD_NS);
+
 
 /**
  * iomd_client_buffer_with_capacity() - A buffer, and no more said about it.
@@ -371,6 +377,44 @@ struct iomd_buffer *iomd_client_buffer_with_bytes(struct iomd_client *client, co
 	return buffer;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_client_buffer_with_bytes, IOMD_NS);
+
+/**
+ * iomd_client_buffer_in_task_with_guard_pages() - A buffer between guards.
+ * @client: The calling module, IOMD_THIS_CLIENT.
+ * @task: IOMD_KERNEL_TASK.
+ * @options: As for iomd_client_buffer_create(); neither pageable nor contiguous.
+ * @capacity: Bytes; rounded up to whole pages, which are then the buffer's length.
+ *
+ * Drivers call iomd_buffer_in_task_with_guard_pages(). The first byte begins a page, and
+ * whoever touches the page before or behind the buffer through its own address gets a
+ * fault. IOKit: IOBufferMemoryDescriptor::inTaskWithGuardPages().
+ *
+ * Context: Process context, may sleep.
+ * Return: As iomd_client_buffer_create(). Implements BUF-34.
+ */
+struct iomd_buffer *iomd_client_buffer_in_task_with_guard_pages(struct iomd_client *client,
+								struct mm_struct *task,
+								u32 options, u64 capacity)
+{
+	struct iomd_backing_spec spec;
+	int err;
+
+	if (task != IOMD_KERNEL_TASK ||
+	    (options & (IOMD_BUFFER_PAGEABLE | IOMD_BUFFER_PHYSICALLY_CONTIGUOUS |
+			IOMD_BUFFER_HOST_PHYSICALLY_CONTIGUOUS)))
+		return ERR_PTR(-EINVAL);
+	if (!iomd_cachemode_is_default(cache_mode(options)))
+		return ERR_PTR(-EOPNOTSUPP);
+	err = plan_backing(&spec, options, capacity, PAGE_SIZE, 0);
+	if (err)
+		return ERR_PTR(err);
+
+	capacity = PAGE_ALIGN(capacity);
+	spec.size = capacity;
+	spec.guarded = true;
+	return buffer_create(client, task, options, capacity, &spec, NULL);
+}
+EXPORT_SYMBOL_NS_GPL(iomd_client_buffer_in_task_with_guard_pages, IOMD_NS);
 
 /**
  * iomd_buffer_desc() - A buffer as a descriptor.

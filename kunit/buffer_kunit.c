@@ -106,8 +106,8 @@ static void memory_is_as_asked_for(struct kunit *test)
 	u64 phys, length, offset;
 	u8 *memory;
 
-	buffer = iomd_kunit_buffer(test, create(wish->options, wish->capacity, wish->alignment,
-						wish->mask));
+	buffer = create(wish->options, wish->capacity, wish->alignment, wish->mask);
+	iomd_kunit_buffer(test, buffer);
 	desc = iomd_buffer_desc(buffer);
 	memory = iomd_buffer_get_bytes_no_copy(buffer);
 	KUNIT_EXPECT_EQ(test, iomd_buffer_get_capacity(buffer), wish->capacity);
@@ -248,8 +248,9 @@ static void short_forms_agree(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(phys, 4 * PAGE_SIZE));
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_direction(iomd_buffer_desc(buffer)), (u32)OUT);
 
-	buffer = iomd_kunit_buffer(test, iomd_buffer_in_task_with_physical_mask(IOMD_KERNEL_TASK,
-						BOTH | CONTIGUOUS, 100, 0xffff0000));
+	buffer = iomd_buffer_in_task_with_physical_mask(IOMD_KERNEL_TASK, BOTH | CONTIGUOUS, 100,
+							0xffff0000);
+	iomd_kunit_buffer(test, buffer);
 	phys = iomd_kunit_phys(iomd_buffer_desc(buffer), 0, &length);
 	KUNIT_EXPECT_EQ(test, length, 100ULL);
 	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(phys, 0x10000));

@@ -145,7 +145,7 @@ void iomd_kunit_leave(struct mm_struct *entered)
 
 void iomd_kunit_unmap(u64 address, u64 length)
 {
-	IOMD_KUNIT_AS_TASK(task);
+	IOMD_KUNIT_AS_TASK();
 
 	vm_munmap(address, length);
 }
@@ -159,8 +159,8 @@ static void undo_map(void *data)
 
 static u64 map(struct kunit *test, struct file *file, u64 address, u64 length, int prot, int flags)
 {
+	IOMD_KUNIT_AS_TASK();
 	struct iomd_range *range = iomd_kunit_zalloc(test, sizeof(*range));
-	IOMD_KUNIT_AS_TASK(task);
 
 	range->address = vm_mmap(file, address, length, prot, flags, 0);
 	range->length = length;
@@ -188,9 +188,9 @@ u64 iomd_kunit_map_at(struct kunit *test, u64 address, u64 length, int prot)
 
 void iomd_kunit_user_fill(struct kunit *test, u64 address, u64 length, u32 seed)
 {
+	IOMD_KUNIT_AS_TASK();
 	u8 *bytes = vmalloc(length);
 	unsigned long left;
-	IOMD_KUNIT_AS_TASK(task);
 
 	KUNIT_ASSERT_NOT_NULL(test, bytes);
 	iomd_kunit_fill(bytes, length, seed);
@@ -201,9 +201,9 @@ void iomd_kunit_user_fill(struct kunit *test, u64 address, u64 length, u32 seed)
 
 void iomd_kunit_user_expect(struct kunit *test, u64 address, u64 length, u32 seed)
 {
+	IOMD_KUNIT_AS_TASK();
 	u8 *bytes = vmalloc(length);
 	unsigned long left;
-	IOMD_KUNIT_AS_TASK(task);
 
 	KUNIT_ASSERT_NOT_NULL(test, bytes);
 	left = copy_from_user(bytes, u64_to_user_ptr(address), length);
@@ -215,8 +215,8 @@ void iomd_kunit_user_expect(struct kunit *test, u64 address, u64 length, u32 see
 /* The page that is mapped there now; it stays as long as the case leaves it alone. */
 struct page *iomd_kunit_user_page(struct kunit *test, u64 address)
 {
+	IOMD_KUNIT_AS_TASK();
 	struct page *page = NULL;
-	IOMD_KUNIT_AS_TASK(task);
 
 	KUNIT_EXPECT_EQ(test, get_user_pages_fast(address & PAGE_MASK, 1, 0, &page), 1);
 	if (page)
@@ -301,7 +301,8 @@ static void free_list(struct list_head *pages)
 /* A zeroed page that lies within [@lowest, @highest] of physical memory. */
 struct page *iomd_kunit_page(struct kunit *test, u64 lowest, u64 highest)
 {
-	gfp_t zone = highest <= DMA_BIT_MASK(28) ? GFP_DMA : 0;
+	gfp_t zone = highest <= DMA_BIT_MASK(28) ? GFP_DMA :
+		     highest <= DMA_BIT_MASK(32) ? GFP_DMA32 : 0;
 	unsigned int tries = 100000;
 	struct page *page;
 	LIST_HEAD(misfits);
@@ -502,4 +503,35 @@ struct iomd_mapper *iomd_kunit_mapper(struct kunit *test, struct iomd_mapper *ma
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, mapper);
 	iomd_kunit_defer(test, undo_mapper, mapper);
 	return mapper;
+}
+
+struct iomd_mapper *iomd_kunit_device_mapper(struct kunit *test, unsigned int bits)
+{
+	return iomd_kunit_mapper(test, iomd_mapper_for_device(iomd_kunit_device(test, bits)));
+}
+
+struct iomd_desc *iomd_kunit_kernel_desc(struct kunit *test, void *memory, u64 length,
+					 u32 direction)
+{
+	return iomd_kunit_desc(test, iomd_desc_with_address(memory, length, direction));
+}
+
+struct iomd_dma *iomd_kunit_command(struct kunit *test, u8 bits, u32 alignment,
+				    struct iomd_mapper *mapper)
+{
+	u32 options = mapper ? IOMD_DMA_MAP_OPTION_MAPPED : IOMD_DMA_MAP_OPTION_UNMAPPED;
+
+	return iomd_kunit_dma(test, iomd_dma_with_specification(iomd_dma_output_host64, bits, 0,
+								 options, 0, alignment, mapper,
+								 NULL));
+}
+
+/* The segment of the prepared range that begins at @offset. */
+struct iomd_segment64 iomd_kunit_segment(struct kunit *test, struct iomd_dma *dma, u64 offset)
+{
+	struct iomd_segment64 segment = {};
+	u32 nr = 1;
+
+	KUNIT_EXPECT_EQ(test, iomd_dma_gen64_iovm_segments(dma, &offset, &segment, &nr), 0);
+	return segment;
 }

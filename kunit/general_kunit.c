@@ -422,7 +422,8 @@ static void model_create(struct kunit *test, struct model *model, struct rnd_sta
 
 	model->memory = iomd_kunit_vmap(test, pages, MODEL_PAGES);
 	iomd_kunit_fill(model->memory, MODEL_PAGES * PAGE_SIZE, 1);
-	model->byte = iomd_kunit_zalloc(test, sizeof(u8 *) * MODEL_RANGES * MODEL_PAGES * PAGE_SIZE);
+	model->byte = iomd_kunit_zalloc(test, MODEL_RANGES * MODEL_PAGES * PAGE_SIZE *
+					      sizeof(*model->byte));
 	model->length = 0;
 	for (i = 0; i < MODEL_RANGES; i++) {
 		u32 start = iomd_kunit_below(random, MODEL_PAGES * PAGE_SIZE);
@@ -632,7 +633,7 @@ static void physical_ranges_merge(struct kunit *test)
 		{ 0x10000, 0x800 }, { 0x10800, 0x800 }, { 0x11000, 0x3000 },	/* one */
 		{ 0x20000, 0x1000 }, { 0x20800, 0x1000 },	/* overlapping */
 		{ 0x31000, 0x1000 }, { 0x30000, 0x1000 },	/* the wrong way round */
-		{ 0x50000, 0 }, { 0x31000, 0x10 },		/* continues, with nothing between */
+		{ 0x50000, 0 }, { 0x31000, 0x10 },	/* continues, with nothing between */
 	};
 	static const struct iomd_range segments[] = {
 		{ 0x10000, 0x4000 }, { 0x20000, 0x1000 }, { 0x20800, 0x1000 },
@@ -694,8 +695,8 @@ static void physical_memory_is_always_prepared(struct kunit *test)
 	u32 i;
 
 	iomd_kunit_fill(page_address(page), PAGE_SIZE, 3);
-	desc = iomd_kunit_desc(test, iomd_desc_with_physical_address(page_to_phys(page) + 8, 16,
-								      OUT));
+	desc = iomd_desc_with_physical_address(page_to_phys(page) + 8, 16, OUT);
+	iomd_kunit_desc(test, desc);
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, OUT), 0);
@@ -721,9 +722,8 @@ static void remote_memory_is_only_addresses(struct kunit *test)
 	u8 byte = 0;
 	u64 length;
 
-	desc = iomd_kunit_desc(test, iomd_desc_with_address_ranges(ranges, 3,
-								    BOTH | IOMD_MEMORY_REMOTE,
-								    NULL));
+	desc = iomd_desc_with_address_ranges(ranges, 3, BOTH | IOMD_MEMORY_REMOTE, NULL);
+	iomd_kunit_desc(test, desc);
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_phys(desc, 0, &length), 1ULL << 60);
 	KUNIT_EXPECT_EQ(test, length, 0x2000ULL);
@@ -904,9 +904,8 @@ static void permanent_preparation_ids(struct kunit *test)
 	u64 id;
 
 	physical = iomd_kunit_desc(test, iomd_desc_with_physical_address(0x1000, 16, BOTH));
-	remote = iomd_kunit_desc(test, iomd_desc_with_address_range(0x1000, 16,
-								     BOTH | IOMD_MEMORY_REMOTE,
-								     NULL));
+	remote = iomd_desc_with_address_range(0x1000, 16, BOTH | IOMD_MEMORY_REMOTE, NULL);
+	iomd_kunit_desc(test, remote);
 	ready = iomd_kunit_desc(test, iomd_desc_with_address(module_data, 16, BOTH));
 
 	id = iomd_desc_get_preparation_id(physical);

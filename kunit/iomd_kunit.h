@@ -39,9 +39,9 @@ void iomd_kunit_leave(struct mm_struct *entered);
 
 DEFINE_FREE(iomd_kunit_leave, struct mm_struct *, iomd_kunit_leave(_T))
 
-/* Among declarations: until the end of the scope the case runs as that process. */
-#define IOMD_KUNIT_AS_TASK(name) \
-	struct mm_struct *name __free(iomd_kunit_leave) = iomd_kunit_enter()
+/* First among declarations: until the end of the scope the case runs as that process. */
+#define IOMD_KUNIT_AS_TASK() \
+	struct mm_struct *entered_task __free(iomd_kunit_leave) = iomd_kunit_enter()
 
 /* Memory of that process. It is there as long as the case, or until unmapped. */
 u64 iomd_kunit_map(struct kunit *test, struct file *file, u64 length, int prot, int flags);
@@ -74,6 +74,7 @@ unsigned int iomd_kunit_pins(struct page *page);
 
 /* A device with a driver, whose DMA mask has @bits. */
 struct device *iomd_kunit_device(struct kunit *test, unsigned int bits);
+struct iomd_mapper *iomd_kunit_device_mapper(struct kunit *test, unsigned int bits);
 void iomd_kunit_unbind(struct device *dev);
 
 /* Run @fn in softirq, and return what it returned. */
@@ -111,6 +112,18 @@ struct iomd_desc *iomd_kunit_desc(struct kunit *test, struct iomd_desc *desc);
 struct iomd_dma *iomd_kunit_dma(struct kunit *test, struct iomd_dma *dma);
 struct iomd_buffer *iomd_kunit_buffer(struct kunit *test, struct iomd_buffer *buffer);
 struct iomd_mapper *iomd_kunit_mapper(struct kunit *test, struct iomd_mapper *mapper);
+
+/* What most cases need: prepared memory of the kernel, and a command for a device. */
+struct iomd_desc *iomd_kunit_kernel_desc(struct kunit *test, void *memory, u64 length,
+					 u32 direction);
+struct iomd_dma *iomd_kunit_command(struct kunit *test, u8 bits, u32 alignment,
+				    struct iomd_mapper *mapper);
+struct iomd_segment64 iomd_kunit_segment(struct kunit *test, struct iomd_dma *dma, u64 offset);
+
+static inline bool iomd_kunit_is_active(const struct iomd_dma *dma)
+{
+	return !iomd_dma_get_prepared_offset_and_length(dma, NULL, NULL);
+}
 
 /* Expect an error, whatever the type of the pointer. */
 #define IOMD_KUNIT_EXPECT_ERR(test, pointer, error) \

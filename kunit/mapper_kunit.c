@@ -51,6 +51,11 @@ static struct iomd_mapper *mapper_for(struct kunit *test, struct device *dev)
 	return iomd_kunit_mapper(test, iomd_mapper_for_device(dev));
 }
 
+static struct iomd_dma *command_for(struct kunit *test, struct iomd_mapper *mapper)
+{
+	return iomd_kunit_command(test, 64, 1, mapper);
+}
+
 static struct iomd_desc *bound_desc(struct kunit *test, struct iomd_mapper *mapper, u32 options)
 {
 	struct fixture *fixture = test->priv;
@@ -106,12 +111,14 @@ static void one_mapper_for_a_device(struct kunit *test)
 	iomd_mapper_put(mapper);
 	iomd_mapper_put(NULL);
 	IOMD_KUNIT_EXPECT_ERR(test, iomd_mapper_for_device(NULL), -EINVAL);
+	iomd_kunit_unbind(other);
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_mapper_for_device(other), -ENODEV);
 }
 
 /* MD-50 MD-51 MD-53: with a mapper there are bus addresses beside the CPU's */
 static void mapper_gives_bus_addresses(struct kunit *test)
 {
-	struct iomd_desc *desc = bound_desc(test, mapper_for(test, iomd_kunit_device(test, 64)),
+	struct iomd_desc *desc = bound_desc(test, iomd_kunit_device_mapper(test, 64),
 					    BOTH);
 
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
@@ -131,9 +138,9 @@ static void device_limits_segments(struct kunit *test)
 	struct iomd_desc *desc;
 
 	dma_set_max_seg_size(dev, 3 * PAGE_SIZE);
-	desc = iomd_kunit_desc(test, iomd_desc_with_options(&range, 1, 0, IOMD_KERNEL_TASK,
-							     VIRTUAL | BOTH,
-							     mapper_for(test, dev)));
+	desc = iomd_desc_with_options(&range, 1, 0, IOMD_KERNEL_TASK, VIRTUAL | BOTH,
+				      mapper_for(test, dev));
+	iomd_kunit_desc(test, desc);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	for (offset = 0; offset < range.length; offset += length) {
 		u64 bus = iomd_desc_get_physical_segment(desc, offset, &length, 0);
@@ -145,6 +152,72 @@ static void device_limits_segments(struct kunit *test)
 		before = bus;
 	}
 	KUNIT_EXPECT_EQ(test, offset, range.length);
+}
+
+/* A page beyond 32 bits, described for a device that has no more. */
+static struct iomd_desc *distant_desc(struct kunit *test, struct iomd_mapper *mapper, u8 **memory)
+{
+	struct page *page = iomd_kunit_page(test, BIT_ULL(32), U64_MAX);
+	struct iomd_range range = { (unsigned long)page_address(page), PAGE_SIZE };
+	struct iomd_desc *desc;
+
+	*memory = page_address(page);
+	iomd_kunit_fill(*memory, PAGE_SIZE, 1);
+	desc = iomd_desc_with_options(&range, 1, 0, IOMD_KERNEL_TASK, VIRTUAL | BOTH, mapper);
+	iomd_kunit_desc(test, desc);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	return desc;
+}
+
+/* MD-51: a bus address is the device's own, where that sees memory somewhere else */
+static void bus_addresses_are_the_devices(struct kunit *test)
+{
+	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 32);
+	struct iomd_desc *desc;
+	u64 bus, length;
+	u8 *memory;
+
+	desc = distant_desc(test, mapper, &memory);
+	bus = iomd_desc_get_physical_segment(desc, 0, &length, 0);
+	KUNIT_ASSERT_NE(test, bus, 0ULL);
+	KUNIT_EXPECT_LT(test, bus, BIT_ULL(32));
+	KUNIT_EXPECT_EQ(test, length, (u64)PAGE_SIZE);
+	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(phys_to_virt(bus), PAGE_SIZE, 1));
+	KUNIT_EXPECT_EQ(test, iomd_kunit_phys(desc, 0, NULL), virt_to_phys(memory));
+
+	/* A mapping that makes copies, and commands do not go together. */
+	KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(command_for(test, mapper), desc, true),
+			-EBUSY);
+
+	/* What is in the copy comes back with the last complete. */
+	iomd_kunit_fill(phys_to_virt(bus), PAGE_SIZE, 2);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(memory, PAGE_SIZE, 2));
+}
+
+/* DMA-83 DMA-116: commands map transfer by transfer where mapping makes copies */
+static void commands_map_for_themselves(struct kunit *test)
+{
+	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 32);
+	struct iomd_dma *dma = command_for(test, mapper);
+	struct iomd_desc *desc;
+	u8 *memory;
+	u32 round;
+	u64 bus;
+
+	desc = distant_desc(test, mapper, &memory);
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
+	for (round = 0; round < 3; round++) {
+		iomd_kunit_fill(memory, PAGE_SIZE, 10 + round);
+		KUNIT_ASSERT_EQ(test, iomd_dma_prepare(dma, 0, 0, true, true), 0);
+		bus = iomd_kunit_segment(test, dma, 0).iovm_addr;
+		KUNIT_EXPECT_LT(test, bus, BIT_ULL(32));
+		KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(phys_to_virt(bus), PAGE_SIZE,
+							     10 + round));
+		iomd_kunit_fill(phys_to_virt(bus), PAGE_SIZE, 20 + round);
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+		KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(memory, PAGE_SIZE, 20 + round));
+	}
 }
 
 /* MD-49 MD-51: with no mapper there are none, which is no crash */
@@ -176,7 +249,7 @@ static void identity_mapper_changes_nothing(struct kunit *test)
 /* GMD-58 MD-49: unprepared memory has no bus address either */
 static void unprepared_memory_has_no_bus_address(struct kunit *test)
 {
-	struct iomd_desc *desc = bound_desc(test, mapper_for(test, iomd_kunit_device(test, 64)),
+	struct iomd_desc *desc = bound_desc(test, iomd_kunit_device_mapper(test, 64),
 					    BOTH);
 	u64 length = 5;
 
@@ -211,7 +284,7 @@ static void some_memory_is_never_mapped(struct kunit *test)
 /* MAPPER-1: a module names its mapper once, and what it makes then is bound to it */
 static void default_mapper_serves_the_module(struct kunit *test)
 {
-	struct iomd_mapper *mapper = mapper_for(test, iomd_kunit_device(test, 64));
+	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 64);
 	struct iomd_desc *before = bound_desc(test, NULL, BOTH), *desc;
 
 	KUNIT_EXPECT_PTR_EQ(test, iomd_mapper_copy_default(), NULL);
@@ -251,8 +324,8 @@ static void identity_may_be_the_default(struct kunit *test)
 static void two_defaults_are_none(struct kunit *test)
 {
 	struct fixture *fixture = test->priv;
-	struct iomd_mapper *one = mapper_for(test, iomd_kunit_device(test, 64));
-	struct iomd_mapper *two = mapper_for(test, iomd_kunit_device(test, 64));
+	struct iomd_mapper *one = iomd_kunit_device_mapper(test, 64);
+	struct iomd_mapper *two = iomd_kunit_device_mapper(test, 64);
 	struct iomd_desc *desc;
 
 	KUNIT_ASSERT_EQ(test, iomd_mapper_set_default(one), 0);
@@ -310,15 +383,11 @@ static void unbinding_ends_commands(struct kunit *test)
 	struct iomd_dma *whole, *part, *late;
 	struct iomd_desc *other;
 
-	whole = iomd_kunit_dma(test, iomd_dma_with_specification(iomd_dma_output_host64, 64, 0, 0,
-								  0, 1, mapper, NULL));
-	part = iomd_kunit_dma(test, iomd_dma_with_specification(iomd_dma_output_host64, 64, 0, 0, 0,
-								 1, mapper, NULL));
-	late = iomd_kunit_dma(test, iomd_dma_with_specification(iomd_dma_output_host64, 64, 0, 0, 0,
-								 1, mapper, NULL));
-	other = iomd_kunit_desc(test, iomd_desc_with_address(kunit_kzalloc(test, 0x2000,
-									    GFP_KERNEL),
-							      0x2000, BOTH));
+	whole = command_for(test, mapper);
+	part = command_for(test, mapper);
+	late = command_for(test, mapper);
+	other = iomd_kunit_kernel_desc(test, kunit_kzalloc(test, 0x2000, GFP_KERNEL), 0x2000,
+				       BOTH);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(whole, desc, true), 0);
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(part, other, false), 0);
@@ -352,7 +421,7 @@ static int live_once(struct kunit *test, void *data)
 /* GMD-97 MD-49: no allocation that fails leaves a mapping behind */
 static void survives_failing_allocations(struct kunit *test)
 {
-	struct iomd_mapper *mapper = mapper_for(test, iomd_kunit_device(test, 64));
+	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 64);
 
 	/* The descriptor, its mapping, and the scatterlist of that; no more is ours. */
 	KUNIT_EXPECT_EQ(test, iomd_kunit_sweep(test, live_once, mapper, 3), 3U);
@@ -362,6 +431,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(one_mapper_for_a_device),
 	KUNIT_CASE(mapper_gives_bus_addresses),
 	KUNIT_CASE(device_limits_segments),
+	KUNIT_CASE(bus_addresses_are_the_devices),
+	KUNIT_CASE(commands_map_for_themselves),
 	KUNIT_CASE(no_mapper_no_bus_address),
 	KUNIT_CASE(identity_mapper_changes_nothing),
 	KUNIT_CASE(unprepared_memory_has_no_bus_address),

@@ -70,12 +70,11 @@ static void expect_whole(struct kunit *test, struct iomd_desc *desc)
 }
 
 /*
- * Kinds of memory. Each case runs as another task and as the process itself.
+ * Kinds of memory.
  */
 
 struct memory {
 	const char *name;
-	bool own;	/* as the process itself */
 	u64 (*map)(struct kunit *test, u64 length);
 	u64 length;	/* mapped */
 	u64 skip;	/* from the beginning of it to the descriptor */
@@ -100,22 +99,18 @@ static u64 map_hugetlb(struct kunit *test, u64 length)
 			      PROT_READ | PROT_WRITE, MAP_SHARED);
 }
 
-#define BOTH_TASKS(name, map, length, skip, described) \
-	{ name ", another task", false, map, length, skip, described }, \
-	{ name ", own task", true, map, length, skip, described }
-
 static const struct memory memories[] = {
-	BOTH_TASKS("a few bytes", iomd_kunit_map_anonymous, PAGE_SIZE, 123, 45),
-	BOTH_TASKS("a page", iomd_kunit_map_anonymous, PAGE_SIZE, 0, PAGE_SIZE),
-	BOTH_TASKS("across a page boundary", iomd_kunit_map_anonymous, 2 * PAGE_SIZE, 0xfff, 2),
-	BOTH_TASKS("some pages", iomd_kunit_map_anonymous, 40 * PAGE_SIZE, 0xa00,
-		   38 * PAGE_SIZE + 1),
-	BOTH_TASKS("several batches", iomd_kunit_map_anonymous, 1200 * PAGE_SIZE, 7,
-		   1199 * PAGE_SIZE),
-	BOTH_TASKS("large folios", iomd_kunit_map_anonymous, 8 << 20, 0x1234, (8 << 20) - 0x3456),
-	BOTH_TASKS("shared file", map_shmem_shared, 33 * PAGE_SIZE, 9, 32 * PAGE_SIZE),
-	BOTH_TASKS("private file", map_shmem_private, 33 * PAGE_SIZE, 9, 32 * PAGE_SIZE),
-	BOTH_TASKS("hugetlb", map_hugetlb, 4 << 20, 0x1ff005, 0x100010),
+	{ "a few bytes", iomd_kunit_map_anonymous, PAGE_SIZE, 123, 45 },
+	{ "a page", iomd_kunit_map_anonymous, PAGE_SIZE, 0, PAGE_SIZE },
+	{ "across a page boundary", iomd_kunit_map_anonymous, 2 * PAGE_SIZE, 0xfff, 2 },
+	{ "some pages", iomd_kunit_map_anonymous, 40 * PAGE_SIZE, 0xa00,
+		   38 * PAGE_SIZE + 1 },
+	{ "several batches", iomd_kunit_map_anonymous, 1200 * PAGE_SIZE, 7,
+		   1199 * PAGE_SIZE },
+	{ "large folios", iomd_kunit_map_anonymous, 8 << 20, 0x1234, (8 << 20) - 0x3456 },
+	{ "shared file", map_shmem_shared, 33 * PAGE_SIZE, 9, 32 * PAGE_SIZE },
+	{ "private file", map_shmem_private, 33 * PAGE_SIZE, 9, 32 * PAGE_SIZE },
+	{ "hugetlb", map_hugetlb, 4 << 20, 0x1ff005, 0x100010 },
 };
 
 static void memory_name(const struct memory *memory, char *name)
@@ -125,17 +120,11 @@ static void memory_name(const struct memory *memory, char *name)
 
 KUNIT_ARRAY_PARAM(memory, memories, memory_name);
 
-/*
- * MD-32 MD-36 MD-47 MD-50 GMD-39 GMD-51 GMD-54 GMD-56: the pages that the process has
- * are pinned while prepared, read and written in place, and let go at the end
- */
-static void pins_what_the_task_has(struct kunit *test)
+static void pin_what_the_task_has(struct kunit *test)
 {
 	const struct memory *memory = test->param_value;
 	u64 base = memory->map(test, memory->length);
 	u64 address = base + memory->skip, length = memory->described;
-	struct mm_struct *task __free(iomd_kunit_leave) =
-		memory->own ? iomd_kunit_enter() : NULL;
 	struct iomd_desc *desc = user_desc(test, address, length, BOTH);
 	u8 *bytes = iomd_kunit_zalloc(test, length);
 	struct page *first, *last;
@@ -163,6 +152,23 @@ static void pins_what_the_task_has(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(first), 0U);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(last), 0U);
+}
+
+/*
+ * MD-32 MD-36 MD-47 MD-50 GMD-39 GMD-51 GMD-54 GMD-56: the pages that a process has are
+ * pinned while prepared, read and written in place, and let go at the end
+ */
+static void pins_what_another_task_has(struct kunit *test)
+{
+	pin_what_the_task_has(test);
+}
+
+/* MD-32 MD-36 MD-47 MD-50 GMD-39 GMD-51 GMD-54 GMD-56: the same by the process itself */
+static void pins_what_the_own_task_has(struct kunit *test)
+{
+	IOMD_KUNIT_AS_TASK();
+
+	pin_what_the_task_has(test);
 }
 
 /* GMD-54: a large folio is one segment, cut only where the descriptor begins and ends */
@@ -201,8 +207,8 @@ static void ranges_may_share_pages(struct kunit *test)
 	u8 bytes[40];
 	u64 before;
 
-	desc = iomd_kunit_desc(test, iomd_desc_with_address_ranges(ranges, 4, BOTH,
-								    iomd_kunit_mm));
+	desc = iomd_desc_with_address_ranges(ranges, 4, BOTH, iomd_kunit_mm);
+	iomd_kunit_desc(test, desc);
 	iomd_kunit_user_fill(test, base, 2 * PAGE_SIZE, 0);
 	page = iomd_kunit_user_page(test, base);
 	before = pinned_pages();
@@ -237,8 +243,8 @@ static void many_ranges(struct kunit *test)
 		ranges[i].address = base + iomd_kunit_below(&random, 16 * PAGE_SIZE);
 		ranges[i].length = 1;
 	}
-	desc = iomd_kunit_desc(test, iomd_desc_with_address_ranges(ranges, MANY, BOTH,
-								    iomd_kunit_mm));
+	desc = iomd_desc_with_address_ranges(ranges, MANY, BOTH, iomd_kunit_mm);
+	iomd_kunit_desc(test, desc);
 	before = pinned_pages();
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	KUNIT_EXPECT_EQ(test, pinned_pages() - before, (u64)MANY);
@@ -258,8 +264,8 @@ static void user_ranges_stay_apart(struct kunit *test)
 	struct iomd_desc *desc;
 
 	iomd_kunit_user_fill(test, base, PAGE_SIZE, 0);
-	desc = iomd_kunit_desc(test, iomd_desc_with_address_ranges(ranges, 2, BOTH,
-								    iomd_kunit_mm));
+	desc = iomd_desc_with_address_ranges(ranges, 2, BOTH, iomd_kunit_mm);
+	iomd_kunit_desc(test, desc);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	iomd_kunit_phys(desc, 0, &length);
 	KUNIT_EXPECT_EQ(test, length, 100ULL);
@@ -313,7 +319,7 @@ static void refuses_unmapped_memory(struct kunit *test)
 {
 	refuse_unmapped(test);
 	{
-		IOMD_KUNIT_AS_TASK(task);
+		IOMD_KUNIT_AS_TASK();
 
 		refuse_unmapped(test);
 	}
@@ -354,8 +360,8 @@ static void bad_range_undoes_the_others(struct kunit *test)
 
 	iomd_kunit_user_fill(test, base, 3 * PAGE_SIZE, 1);
 	page = iomd_kunit_user_page(test, base);
-	desc = iomd_kunit_desc(test, iomd_desc_with_address_ranges(ranges, 3, BOTH,
-								    iomd_kunit_mm));
+	desc = iomd_desc_with_address_ranges(ranges, 3, BOTH, iomd_kunit_mm);
+	iomd_kunit_desc(test, desc);
 	expect_refusal(test, desc, NONE, -EFAULT);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
 }
@@ -499,6 +505,33 @@ static void no_fault_needs_present_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pinned_pages(), before);
 	iomd_kunit_user_fill(test, base, PAGE_SIZE, 1);
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, IN | IOMD_PREPARE_NO_FAULT), 0);
+}
+
+/* A page of the process that lies beyond 32 bits, of which there are enough. */
+static u64 map_beyond_32_bits(struct kunit *test)
+{
+	u64 address, tries;
+
+	for (tries = 0; tries < 1000; tries++) {
+		address = iomd_kunit_map_anonymous(test, PAGE_SIZE);
+		iomd_kunit_user_fill(test, address, PAGE_SIZE, 1);
+		if (page_to_phys(iomd_kunit_user_page(test, address)) >> 32)
+			return address;
+	}
+	KUNIT_FAIL(test, "no memory beyond 32 bits");
+	return address;
+}
+
+/* GMD-49: pages that 32 bits do not reach are refused to whom that matters */
+static void pages_beyond_32_bits(struct kunit *test)
+{
+	u64 address = map_beyond_32_bits(test);
+	struct iomd_desc *desc = user_desc(test, address, PAGE_SIZE, BOTH);
+
+	expect_refusal(test, desc, IOMD_PREPARE_TO_PHYS32, -ENOBUFS);
+	expect_refusal(test, desc, OUT | IOMD_PREPARE_TO_PHYS32, -ENOBUFS);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(iomd_kunit_user_page(test, address)), 0U);
+	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 }
 
 /*
@@ -795,8 +828,8 @@ static void undo_victim(void *data)
 /* Start a process that does nothing; it is killed at the end of the case, or before. */
 static struct victim *start_victim(struct kunit *test)
 {
-	static char *argv[] = { "/bin/busybox", "sleep", "1000", NULL };
-	static char *envp[] = { NULL };
+	char *argv[4] = { "/bin/busybox", "sleep", "1000", NULL };
+	char *envp[1] = { NULL };
 	struct victim *victim = iomd_kunit_zalloc(test, sizeof(*victim));
 	struct subprocess_info *info;
 
@@ -827,10 +860,10 @@ static void process_may_end(struct kunit *test)
 	u8 bytes[16];
 
 	stack = victim->mm->start_stack & PAGE_MASK;
-	prepared = iomd_kunit_desc(test, iomd_desc_with_address_range(stack, 16, BOTH,
-								       victim->mm));
-	unprepared = iomd_kunit_desc(test, iomd_desc_with_address_range(stack, 16, BOTH,
-									 victim->mm));
+	prepared = iomd_desc_with_address_range(stack, 16, BOTH, victim->mm);
+	iomd_kunit_desc(test, prepared);
+	unprepared = iomd_desc_with_address_range(stack, 16, BOTH, victim->mm);
+	iomd_kunit_desc(test, unprepared);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(prepared, NONE), 0);
 	KUNIT_EXPECT_EQ(test, (u64)atomic64_read(&victim->mm->pinned_vm), 1ULL);
 	phys = iomd_kunit_phys(prepared, 0, NULL);
@@ -856,7 +889,7 @@ static void process_may_end(struct kunit *test)
 /* OBJ-32: a thread of the kernel answers for the kernel, whatever memory it borrows */
 static void kernel_threads_are_the_kernel(struct kunit *test)
 {
-	IOMD_KUNIT_AS_TASK(task);
+	IOMD_KUNIT_AS_TASK();
 
 	KUNIT_EXPECT_PTR_EQ(test, iomd_current_task(), IOMD_KERNEL_TASK);
 }
@@ -900,7 +933,8 @@ static void survives_failing_allocations(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE_PARAM(pins_what_the_task_has, memory_gen_params),
+	KUNIT_CASE_PARAM(pins_what_another_task_has, memory_gen_params),
+	KUNIT_CASE_PARAM(pins_what_the_own_task_has, memory_gen_params),
 	KUNIT_CASE(large_folio_is_one_segment),
 	KUNIT_CASE(ranges_may_share_pages),
 	KUNIT_CASE(many_ranges),
@@ -914,6 +948,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(pins_for_reading_follow_the_task),
 	KUNIT_CASE(refuses_mapped_page_frames),
 	KUNIT_CASE(no_fault_needs_present_pages),
+	KUNIT_CASE(pages_beyond_32_bits),
 	KUNIT_CASE(nested_prepares_pin_once),
 	KUNIT_CASE(nested_prepare_touches_no_page),
 	KUNIT_CASE(put_completes),

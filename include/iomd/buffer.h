@@ -19,6 +19,9 @@ struct iomd_buffer *iomd_client_buffer_create(struct iomd_client *client, struct
 					      u64 physical_mask, struct iomd_mapper *mapper);
 struct iomd_buffer *iomd_client_buffer_with_capacity(struct iomd_client *client, u64 capacity,
 						     u32 direction, bool contiguous);
+struct iomd_buffer *iomd_client_buffer_in_task_with_guard_pages(struct iomd_client *client,
+								struct mm_struct *task,
+								u32 options, u64 capacity);
 struct iomd_buffer *iomd_client_buffer_with_bytes(struct iomd_client *client, const void *bytes,
 						  u64 length, u32 direction, bool contiguous);
 
@@ -26,6 +29,8 @@ struct iomd_buffer *iomd_client_buffer_with_bytes(struct iomd_client *client, co
 	iomd_client_buffer_create(IOMD_THIS_CLIENT, task, options, capacity, alignment, 0, NULL)
 #define iomd_buffer_in_task_with_physical_mask(task, options, capacity, physical_mask) \
 	iomd_client_buffer_create(IOMD_THIS_CLIENT, task, options, capacity, 1, physical_mask, NULL)
+#define iomd_buffer_in_task_with_guard_pages(task, options, capacity) \
+	iomd_client_buffer_in_task_with_guard_pages(IOMD_THIS_CLIENT, task, options, capacity)
 #define iomd_buffer_with_options(options, capacity, alignment) \
 	iomd_client_buffer_create(IOMD_THIS_CLIENT, IOMD_KERNEL_TASK, options, capacity, \
 				  alignment, 0, NULL)
