@@ -43,13 +43,6 @@ struct iomd_buffer *iomd_kunit_pageable(struct kunit *test, u64 capacity, u32 op
 									 1));
 }
 
-struct iomd_dma *iomd_kunit_walker(struct kunit *test)
-{
-	return iomd_kunit_dma(test, iomd_dma_with_specification(iomd_dma_output_host64, 64, 0,
-								 IOMD_DMA_MAP_OPTION_UNMAPPED, 0,
-								 1, NULL, NULL));
-}
-
 void iomd_kunit_expect_bytes(struct kunit *test, struct iomd_desc *desc, const void *bytes,
 			     u64 length)
 {
@@ -80,7 +73,7 @@ void iomd_kunit_expect_segments(struct kunit *test, struct iomd_desc *desc,
 void iomd_kunit_expect_walk(struct kunit *test, struct iomd_desc *desc,
 			    const struct iomd_range *segments, u32 nr)
 {
-	struct iomd_dma *dma = iomd_kunit_walker(test);
+	struct iomd_dma *dma = iomd_kunit_command(test, 64, 1, NULL);
 	u64 offset = 0;
 	u32 i;
 

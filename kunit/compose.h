@@ -21,9 +21,6 @@ struct iomd_desc *iomd_kunit_interleaved(struct kunit *test, u64 capacity, u32 d
 /* Memory that can be paged out and that no task has mapped. */
 struct iomd_buffer *iomd_kunit_pageable(struct kunit *test, u64 capacity, u32 options);
 
-/* A command that takes memory as it is, and joins what follows each other. */
-struct iomd_dma *iomd_kunit_walker(struct kunit *test);
-
 static inline bool iomd_kunit_is_prepared(struct iomd_desc *desc)
 {
 	return iomd_desc_get_preparation_id(desc) != IOMD_PREPARATION_ID_UNPREPARED;

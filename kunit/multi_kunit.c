@@ -136,7 +136,7 @@ static void length_is_that_of_the_beginning(struct kunit *test)
 										      1));
 	struct iomd_desc *children[] = { parts->desc[0], iomd_buffer_desc(buffer), parts->desc[2] };
 	struct iomd_desc *multi = iomd_kunit_multi(test, children, 3, BOTH);
-	struct iomd_dma *dma = iomd_kunit_walker(test);
+	struct iomd_dma *dma = iomd_kunit_command(test, 64, 1, NULL);
 	u64 length = 5, offset = 0;
 	u32 nr = 8;
 	struct iomd_segment64 segments[8];
@@ -688,7 +688,7 @@ static void untouched_children_need_not_be_prepared(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(multi, 99, bytes, 10), 0ULL);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_phys(multi, 99, &length), 0ULL);
 	KUNIT_EXPECT_EQ(test, length, 0ULL);
-	KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(iomd_kunit_walker(test), multi, true),
+	KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(iomd_kunit_command(test, 64, 1, NULL), multi, true),
 			-EAGAIN);
 }
 
@@ -812,7 +812,7 @@ static void walk_joins_across_children(struct kunit *test)
 static void command_keeps_the_children(struct kunit *test)
 {
 	u64 base = iomd_kunit_map_anonymous(test, 2 * PAGE_SIZE);
-	struct iomd_dma *dma = iomd_kunit_walker(test);
+	struct iomd_dma *dma = iomd_kunit_command(test, 64, 1, NULL);
 	struct iomd_desc *children[2], *multi;
 	struct page *pages[2];
 	struct iomd_segment64 segment;
@@ -844,7 +844,7 @@ static void command_keeps_the_children(struct kunit *test)
 static void command_that_fails_holds_nothing(struct kunit *test)
 {
 	u64 base = iomd_kunit_map_anonymous(test, 2 * PAGE_SIZE);
-	struct iomd_dma *dma = iomd_kunit_walker(test);
+	struct iomd_dma *dma = iomd_kunit_command(test, 64, 1, NULL);
 	struct iomd_desc *children[2], *multi;
 	struct page *page;
 	u32 i;
@@ -868,7 +868,7 @@ static void unreachable_children_have_no_commands(struct kunit *test)
 	struct iomd_desc *bad[2];
 	u32 i;
 
-	mapper = iomd_kunit_mapper(test, iomd_mapper_for_device(iomd_kunit_device(test, 64)));
+	mapper = iomd_kunit_device_mapper(test, 64);
 	bad[0] = remote(test);
 	bad[1] = iomd_kunit_of_kernel(test, parts->block, 16, BOTH | IOMD_MEMORY_HOST_ONLY);
 	for (i = 0; i < 2; i++) {
@@ -878,8 +878,7 @@ static void unreachable_children_have_no_commands(struct kunit *test)
 		multi = iomd_kunit_multi(test, (struct iomd_desc *[]) {
 			parts->desc[1], iomd_kunit_multi(test, children, 2, BOTH),
 		}, 2, BOTH);
-		dma = iomd_kunit_dma(test, iomd_dma_with_specification(iomd_dma_output_host64, 64,
-								       0, 0, 0, 1, mapper, NULL));
+		dma = iomd_kunit_command(test, 64, 1, mapper);
 		KUNIT_ASSERT_EQ(test, iomd_desc_prepare(multi, NONE), 0);
 		KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(dma, multi, true),
 				i ? -EPERM : -ENXIO);
@@ -897,7 +896,7 @@ static void children_have_mappers_of_their_own(struct kunit *test)
 	struct iomd_desc *children[3], *multi;
 	u64 length = 5;
 
-	mapper = iomd_kunit_mapper(test, iomd_mapper_for_device(iomd_kunit_device(test, 64)));
+	mapper = iomd_kunit_device_mapper(test, 64);
 	children[0] = iomd_kunit_desc(test, iomd_desc_with_options(&range, 1, 0, IOMD_KERNEL_TASK,
 								   IOMD_MEMORY_TYPE_VIRTUAL | BOTH,
 								   mapper));
