@@ -378,6 +378,86 @@ struct iomd_buffer *iomd_client_buffer_with_bytes(struct iomd_client *client, co
 }
 EXPORT_SYMBOL_NS_GPL(iomd_client_buffer_with_bytes, IOMD_NS);
 
+/* Copy memory of a task, or of the kernel, into a buffer of the same length. */
+static int copy_from_task(struct iomd_buffer *buffer, struct mm_struct *task, u64 address)
+{
+	struct iomd_desc *to = &buffer->general.base, *from;
+	u64 offset = 0;
+	void *page;
+	int err;
+
+	page = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	if (!page)
+		return -ENOMEM;
+	from = iomd_client_desc_with_address_range(NULL, address, to->length,
+						   IOMD_DIRECTION_OUT | IOMD_MEMORY_MAPPER_NONE,
+						   task);
+	err = PTR_ERR_OR_ZERO(from);
+	if (err)
+		goto err_page;
+	err = iomd_desc_prepare(from, IOMD_DIRECTION_NONE);
+	if (err)
+		goto err_from;
+	err = iomd_desc_prepare(to, IOMD_DIRECTION_IN);
+	if (err)
+		goto err_from;
+
+	for (; offset < to->length; offset += PAGE_SIZE) {
+		u64 chunk = min_t(u64, to->length - offset, PAGE_SIZE);
+
+		iomd_desc_copy(from, IOMD_COPY_OUT, offset, page, chunk);
+		iomd_desc_copy(to, IOMD_COPY_IN, offset, page, chunk);
+		cond_resched();
+	}
+	iomd_desc_complete(to, IOMD_DIRECTION_NONE);
+err_from:
+	iomd_desc_put(from);
+err_page:
+	kfree(page);
+	return err;
+}
+
+/**
+ * iomd_client_buffer_with_copy() - A buffer with a copy of a task's memory.
+ * @client: The calling module, IOMD_THIS_CLIENT.
+ * @task: Task to map the copy into, or IOMD_KERNEL_TASK.
+ * @options: As for iomd_client_buffer_create(), with IOMD_BUFFER_PAGEABLE.
+ * @source_task: Whose memory to copy; may be IOMD_KERNEL_TASK.
+ * @source: Address in @source_task.
+ * @size: Bytes.
+ *
+ * Drivers call iomd_buffer_with_copy(). Later changes of the source make no difference,
+ * and the last put takes the copy from @task.
+ * IOKit: IOBufferMemoryDescriptor::withCopy().
+ *
+ * Context: Process context, may sleep and fault.
+ * Return: As iomd_client_buffer_create(), and the errors of iomd_desc_prepare() if the
+ *	   source cannot be read; -EINVAL if @options is not pageable, or without a task.
+ *
+ * Implements BUF-33.
+ */
+struct iomd_buffer *iomd_client_buffer_with_copy(struct iomd_client *client,
+						 struct mm_struct *task, u32 options,
+						 struct mm_struct *source_task, u64 source,
+						 u64 size)
+{
+	struct iomd_buffer *buffer;
+	int err;
+
+	if (!(options & IOMD_BUFFER_PAGEABLE) || !task || !source_task)
+		return ERR_PTR(-EINVAL);
+	buffer = iomd_client_buffer_create(client, task, options, size, 1, 0, NULL);
+	if (IS_ERR(buffer))
+		return buffer;
+	err = copy_from_task(buffer, source_task, source);
+	if (err) {
+		iomd_buffer_put(buffer);
+		return ERR_PTR(err);
+	}
+	return buffer;
+}
+EXPORT_SYMBOL_NS_GPL(iomd_client_buffer_with_copy, IOMD_NS);
+
 /**
  * iomd_client_buffer_in_task_with_guard_pages() - A buffer between guards.
  * @client: The calling module, IOMD_THIS_CLIENT.

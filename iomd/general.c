@@ -188,6 +188,9 @@ int iomd_general_complete(struct iomd_desc *desc, u32 direction)
 	balanced = general->prepare_count;
 	if (balanced && (direction & IOMD_COMPLETE_WITH_ERROR))
 		general->discard = true;
+	if (balanced && (direction & IOMD_COMPLETE_WITH_DATA_VALID) &&
+	    !(general->base.flags & IOMD_MEMORY_PREPARED_READ_ONLY))
+		iomd_general_mark_valid(general);
 	if (general->prepare_count > 1)
 		general->prepare_count--;
 	else if (general->prepare_count)

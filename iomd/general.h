@@ -107,6 +107,7 @@ static inline struct iomd_general *iomd_to_general(struct iomd_desc *desc)
 /* wire.c: memory to runs and back; nothing here counts */
 int iomd_general_wire(struct iomd_general *general, bool write, bool no_fault);
 void iomd_general_unwire(struct iomd_general *general);
+void iomd_general_mark_valid(struct iomd_general *general);
 
 /* own_mapping.c: the mapping that belongs to the descriptor */
 void iomd_general_drop_own_mapping(struct iomd_general *general);

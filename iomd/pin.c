@@ -258,3 +258,22 @@ void iomd_unpin_user(struct iomd_runs *runs, bool dirty)
 	}
 	iomd_runs_free(runs);
 }
+
+/* Say that a device has written the pages of @runs, which stay pinned. Sleeps. */
+void iomd_mark_dirty(const struct iomd_runs *runs)
+{
+	u64 start = 0;
+	u32 i;
+
+	for (i = 0; i < runs->nr; i++) {
+		const struct iomd_run *run = iomd_runs_at(runs, i);
+		unsigned long pfn = PHYS_PFN(run->phys);
+		u64 left = DIV_ROUND_UP_ULL(offset_in_page(run->phys) + run->end - start,
+					    PAGE_SIZE);
+
+		for (; left; left--)
+			set_page_dirty_lock(pfn_to_page(pfn++));
+		start = run->end;
+		cond_resched();
+	}
+}

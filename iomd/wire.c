@@ -78,9 +78,17 @@ int iomd_general_wire(struct iomd_general *general, bool write, bool no_fault)
 	}
 
 	general->resident = true;
-	general->writable = write;
+	/* Only pins make a difference: other memory is there, or it is not. */
+	general->writable = write || !iomd_general_is_user(general);
 	general->dirty = false;
 	return 0;
+}
+
+/* What the device has written so far counts, though the memory stays wired. */
+void iomd_general_mark_valid(struct iomd_general *general)
+{
+	if (iomd_general_is_user(general) || general->file)
+		iomd_mark_dirty(&general->runs);
 }
 
 /* The device loses the memory first, then we do. */

@@ -22,6 +22,10 @@ struct iomd_buffer *iomd_client_buffer_with_capacity(struct iomd_client *client,
 struct iomd_buffer *iomd_client_buffer_in_task_with_guard_pages(struct iomd_client *client,
 								struct mm_struct *task,
 								u32 options, u64 capacity);
+struct iomd_buffer *iomd_client_buffer_with_copy(struct iomd_client *client,
+						 struct mm_struct *task, u32 options,
+						 struct mm_struct *source_task, u64 source,
+						 u64 size);
 struct iomd_buffer *iomd_client_buffer_with_bytes(struct iomd_client *client, const void *bytes,
 						  u64 length, u32 direction, bool contiguous);
 
@@ -31,6 +35,8 @@ struct iomd_buffer *iomd_client_buffer_with_bytes(struct iomd_client *client, co
 	iomd_client_buffer_create(IOMD_THIS_CLIENT, task, options, capacity, 1, physical_mask, NULL)
 #define iomd_buffer_in_task_with_guard_pages(task, options, capacity) \
 	iomd_client_buffer_in_task_with_guard_pages(IOMD_THIS_CLIENT, task, options, capacity)
+#define iomd_buffer_with_copy(task, options, source_task, source, size) \
+	iomd_client_buffer_with_copy(IOMD_THIS_CLIENT, task, options, source_task, source, size)
 #define iomd_buffer_with_options(options, capacity, alignment) \
 	iomd_client_buffer_create(IOMD_THIS_CLIENT, IOMD_KERNEL_TASK, options, capacity, \
 				  alignment, 0, NULL)
