@@ -424,8 +424,11 @@ static bool squeeze(bool (*done)(void *data), void *data)
 	bool is_done;
 
 	while (!(is_done = done(data)) && time_before(jiffies, end)) {
-		struct page *page = alloc_pages(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN, order);
+		gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
+		struct page *page;
 
+		/* Neither of them kills anybody. */
+		page = alloc_pages(gfp | (order ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL), order);
 		if (page) {
 			set_page_private(page, order);
 			list_add(&page->lru, &pages);
@@ -455,7 +458,7 @@ static bool is_paged_out(void *data)
 	return resident_pages(pair->goes) < pair->before / 2;
 }
 
-#define MANY_PAGES	2048
+#define MANY_PAGES	1024
 
 static void page_out(struct kunit *test, struct mm_struct *task)
 {
