@@ -301,7 +301,8 @@ static struct iomd_buffer *buffer_create(struct iomd_client *client, struct mm_s
  * Return: A buffer that the caller puts, or an error pointer: -EINVAL for a
  *	   capacity of zero or one that overflows, for a task that needs pageable
  *	   memory, and for more than 512 MiB of the kernel's; -EOPNOTSUPP for cache
- *	   modes that the machine, or pageable memory, has not; -ENXIO if the task's address space is gone; -ENOMEM, also where no memory is as low, as aligned or as
+ *	   modes that the machine, or pageable memory, has not; -ENXIO if the task's
+ *	   address space is gone; -ENOMEM, also where no memory is as low, as aligned or as
  *	   contiguous as asked for; -ENOTUNIQ if the module has named several
  *	   default mappers.
  *
@@ -321,7 +322,6 @@ struct iomd_buffer *iomd_client_buffer_create(struct iomd_client *client, struct
 	return buffer_create(client, task, options, capacity, &spec, mapper);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_client_buffer_create, IOMD_NS);
-
 
 /**
  * iomd_client_buffer_with_capacity() - A buffer, and no more said about it.

@@ -297,7 +297,6 @@ u64 iomd_general_preparation_id(struct iomd_desc *desc)
 	return id;
 }
 
-
 static u64 pages_spanned(u64 address, u64 length)
 {
 	return PAGE_ALIGN(address + length) - (address & PAGE_MASK);
