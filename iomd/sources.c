@@ -68,7 +68,7 @@ static int ranges_join(struct range_list *list, u64 address, u64 length)
 }
 
 static int from_pages(struct range_list *list, struct page *const *pages, u32 nr_pages,
-		     u64 offset, u64 length)
+		      u64 offset, u64 length)
 {
 	u64 i = offset >> PAGE_SHIFT;
 	u32 skip = offset_in_page(offset);
@@ -101,7 +101,7 @@ static int from_bvecs(struct range_list *list, const struct bio_vec *bvecs, u64 
 		}
 		chunk = min_t(u64, bvecs->bv_len - skip, length);
 		err = ranges_join(list, page_to_phys(bvecs->bv_page) + bvecs->bv_offset + skip,
-			       chunk);
+				  chunk);
 		if (err)
 			return err;
 		length -= chunk;
@@ -147,7 +147,7 @@ static const struct kvec *as_kvecs(const struct iovec *vecs)
 
 /* What an iterator has left, and whose it is. */
 static int from_iter(struct range_list *list, const struct iov_iter *iter,
-		    struct mm_struct **task)
+		     struct mm_struct **task)
 {
 	size_t count = iov_iter_count(iter);
 
@@ -295,7 +295,8 @@ EXPORT_SYMBOL_NS_GPL(iomd_client_desc_with_sg_table, IOMD_NS);
  *
  * Context: Process context, may sleep.
  * Return: A descriptor that the caller puts, or an error pointer: -EINVAL for NULL
- *	   and for user memory where there is no user; -EOPNOTSUPP for other iterators; else as iomd_client_desc_with_options().
+ *	   and for user memory where there is no user; -EOPNOTSUPP for other iterators;
+ *	   else as iomd_client_desc_with_options().
  */
 struct iomd_desc *iomd_client_desc_with_iov_iter(struct iomd_client *client,
 						 const struct iov_iter *iter, u32 options,

@@ -580,7 +580,7 @@ static void survives_failing_allocations(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(ranges); i++)
 		ranges[i] = (struct iomd_range) { (unsigned long)fixture->block + 9 * i, 5 };
 	desc = iomd_kunit_desc(test, iomd_desc_with_address_ranges(ranges, 12, BOTH,
-								    IOMD_KERNEL_TASK));
+								   IOMD_KERNEL_TASK));
 	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, desc, UINT_MAX), 3U);
 	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(fixture->one));
 	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(desc));

@@ -1104,7 +1104,7 @@ static void nests_as_deep_as_allowed(struct kunit *test)
 			struct iomd_desc *outer = iomd_kunit_interleaved(test, 1, BOTH);
 
 			KUNIT_ASSERT_TRUE(test, iomd_interleaved_set_memory_descriptor(outer, top, 1,
-										length - 1));
+										       length - 1));
 			top = outer;
 		}
 	}
@@ -1151,7 +1151,7 @@ static void refuses_circles(struct kunit *test)
 	above = iomd_kunit_sub(test, interleaved, 0, 100, BOTH);
 	KUNIT_EXPECT_FALSE(test, iomd_interleaved_set_memory_descriptor(interleaved, above, 0, 1));
 	KUNIT_EXPECT_FALSE(test, iomd_interleaved_set_memory_descriptor(interleaved,
-				iomd_kunit_multi(test, &above, 1, BOTH), 0, 1));
+									iomd_kunit_multi(test, &above, 1, BOTH), 0, 1));
 
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(outer, NONE), 0);
 	iomd_kunit_expect_contents(test, sub, parts->block + 100, 100);
@@ -1193,7 +1193,7 @@ static void survives_failing_allocations(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(ranges); i++)
 		ranges[i] = (struct iomd_range) { (unsigned long)parts->block + 9 * i, 5 };
 	desc = iomd_kunit_desc(test, iomd_desc_with_address_ranges(ranges, 12, BOTH,
-								    IOMD_KERNEL_TASK));
+								   IOMD_KERNEL_TASK));
 	/* Two objects with a list each, the runs of the last child, and the new list. */
 	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, desc, UINT_MAX), 6U);
 	for (i = 0; i < 3; i++)

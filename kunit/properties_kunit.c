@@ -49,7 +49,7 @@ static int init(struct kunit *test)
 	desc[PROCESS] = iomd_kunit_of_process(test, 0x1000, 16, BOTH);
 	desc[PHYSICAL] = iomd_kunit_desc(test, iomd_desc_with_physical_address(0x1000, 16, BOTH));
 	desc[REMOTE] = iomd_kunit_desc(test, iomd_desc_with_address_range(0x1000, 16,
-				       BOTH | IOMD_MEMORY_REMOTE, NULL));
+									  BOTH | IOMD_MEMORY_REMOTE, NULL));
 	desc[BUFFER] = iomd_buffer_desc(iomd_kunit_buffer(test, iomd_buffer_with_options(BOTH, 16,
 											 1)));
 	desc[PAGEABLE] = iomd_buffer_desc(iomd_kunit_pageable(test, 16, 0));
@@ -331,9 +331,9 @@ static void operations_are_few(struct kunit *test)
 		if (!IS_ENABLED(CONFIG_X86))
 			continue;
 		KUNIT_EXPECT_EQ(test, iomd_desc_perform_operation(desc,
-					IOMD_MEMORY_INCOHERENT_IO_FLUSH, 0, 16), error);
+								  IOMD_MEMORY_INCOHERENT_IO_FLUSH, 0, 16), error);
 		KUNIT_EXPECT_EQ(test, iomd_desc_perform_operation(desc,
-					IOMD_MEMORY_INCOHERENT_IO_STORE, 99, U64_MAX), error);
+								  IOMD_MEMORY_INCOHERENT_IO_STORE, 99, U64_MAX), error);
 	}
 }
 
@@ -507,7 +507,7 @@ static void pages_touched_take_space(struct kunit *test)
 		u64 offset = 77;
 
 		desc = iomd_kunit_desc(test, iomd_desc_with_address_ranges(map_length->ranges,
-									    map_length->nr, BOTH,
+									   map_length->nr, BOTH,
 									    tasks[i]));
 		KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(desc, &offset),
 				map_length->length);
@@ -528,7 +528,7 @@ static void parts_take_space_for_themselves(struct kunit *test)
 	u64 offset = 77;
 
 	parent = iomd_kunit_desc(test, iomd_desc_with_address_ranges(ranges, 3, BOTH,
-								      IOMD_KERNEL_TASK));
+								     IOMD_KERNEL_TASK));
 	empty = iomd_kunit_of_kernel(test, NULL, 0, BOTH);
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(parent, &offset), 0x3000ULL);
 	KUNIT_EXPECT_EQ(test, offset, 0xa00ULL);

@@ -112,7 +112,7 @@ static void shows_a_window(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, length, 0ULL);
 	if (window->length)
 		iomd_kunit_expect_contents(test, sub, fixture->memory + window->offset,
-					window->length);
+					   window->length);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(sub, NONE), 0);
 	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(fixture->parent));
 }
@@ -470,7 +470,7 @@ static void options_go_through(struct kunit *test)
 	u64 length;
 
 	bound = iomd_kunit_desc(test, iomd_desc_with_options(&range, 1, 0, IOMD_KERNEL_TASK,
-							      IOMD_MEMORY_TYPE_VIRTUAL | BOTH,
+							     IOMD_MEMORY_TYPE_VIRTUAL | BOTH,
 							      mapper));
 	sub = iomd_kunit_sub(test, bound, 0x600, 0x300, BOTH);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(sub, NONE), 0);
@@ -593,7 +593,7 @@ static void remote_parent_is_out_of_reach(struct kunit *test)
 	u8 byte;
 
 	remote = iomd_kunit_desc(test, iomd_desc_with_address_range(0x1000, 16,
-								     BOTH | IOMD_MEMORY_REMOTE,
+								    BOTH | IOMD_MEMORY_REMOTE,
 								     NULL));
 	sub = iomd_kunit_sub(test, remote, 4, 8, BOTH);
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_page_counts(sub, &resident, NULL), -ENXIO);
