@@ -85,7 +85,9 @@ static void portions_follow_each_other(struct kunit *test)
 	struct fixture *fixture = test->priv;
 	struct iomd_desc *interleaved = three_portions(test, BOTH);
 	const struct iomd_range segments[] = {
-		{ fixture->phys + 280, 20 }, { fixture->phys + 300, 10 }, { fixture->phys + 100, 50 },
+		{ fixture->phys + 280, 20 },
+		{ fixture->phys + 300, 10 },
+		{ fixture->phys + 100, 50 },
 	};
 	const struct iomd_range joined[] = {
 		{ fixture->phys + 280, 30 }, { fixture->phys + 100, 50 },
@@ -580,7 +582,7 @@ static void survives_failing_allocations(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(ranges); i++)
 		ranges[i] = (struct iomd_range) { (unsigned long)fixture->block + 9 * i, 5 };
 	desc = iomd_kunit_desc(test, iomd_desc_with_address_ranges(ranges, 12, BOTH,
-								    IOMD_KERNEL_TASK));
+								   IOMD_KERNEL_TASK));
 	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, desc, UINT_MAX), 3U);
 	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(fixture->one));
 	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(desc));

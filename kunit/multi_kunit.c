@@ -674,6 +674,7 @@ static void untouched_children_need_not_be_prepared(struct kunit *test)
 {
 	struct parts *parts = test->priv;
 	struct iomd_desc *multi = all_three(test, BOTH);
+	struct iomd_dma *dma = iomd_kunit_command(test, 64, 1, NULL);
 	u8 bytes[300];
 	u64 length = 5;
 
@@ -688,8 +689,7 @@ static void untouched_children_need_not_be_prepared(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(multi, 99, bytes, 10), 0ULL);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_phys(multi, 99, &length), 0ULL);
 	KUNIT_EXPECT_EQ(test, length, 0ULL);
-	KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(iomd_kunit_command(test, 64, 1, NULL), multi, true),
-			-EAGAIN);
+	KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(dma, multi, true), -EAGAIN);
 }
 
 /* What is prepared for reading only is not written through a multi descriptor either. */
@@ -1083,37 +1083,39 @@ static void dma_map_length_counts_children_apart(struct kunit *test)
  * Nesting.
  */
 
+/* A composite of a descriptor; only a multi descriptor shows its first byte. */
+static struct iomd_desc *one_more(struct kunit *test, struct iomd_desc *desc, u32 kind)
+{
+	u64 rest = iomd_desc_get_length(desc) - 1;
+	struct iomd_desc *outer;
+
+	if (kind == 0)
+		return iomd_kunit_sub(test, desc, 1, rest, BOTH);
+	if (kind == 1)
+		return iomd_kunit_multi(test, &desc, 1, IN);
+	outer = iomd_kunit_interleaved(test, 1, BOTH);
+	KUNIT_ASSERT_TRUE(test, iomd_interleaved_set_memory_descriptor(outer, desc, 1, rest));
+	return outer;
+}
+
 /* MULTI-4: deep down there is memory, and it is found from far above */
 static void nests_as_deep_as_allowed(struct kunit *test)
 {
 	u64 base = iomd_kunit_map_anonymous(test, PAGE_SIZE);
 	struct iomd_desc *leaf = iomd_kunit_of_process(test, base, 2000, IN), *top = leaf;
-	struct iomd_desc *read_only;
+	struct iomd_desc *another;
 	struct page *page;
 	u8 bytes[1000];
 	u32 i;
 
 	iomd_kunit_user_fill(test, base, PAGE_SIZE, 1);
 	page = iomd_kunit_user_page(test, base);
-	for (i = 0; i < MAX_DEPTH; i++) {
-		u64 length = iomd_desc_get_length(top);
-
-		if (i % 3 == 0) {
-			top = iomd_kunit_sub(test, top, 1, length - 1, BOTH);
-		} else if (i % 3 == 1) {
-			top = iomd_kunit_multi(test, &top, 1, IN);
-		} else {
-			struct iomd_desc *outer = iomd_kunit_interleaved(test, 1, BOTH);
-
-			KUNIT_ASSERT_TRUE(test, iomd_interleaved_set_memory_descriptor(outer, top, 1,
-										length - 1));
-			top = outer;
-		}
-	}
-	read_only = iomd_kunit_interleaved(test, 1, BOTH);
+	for (i = 0; i < MAX_DEPTH; i++)
+		top = one_more(test, top, i % 3);
+	another = iomd_kunit_interleaved(test, 1, BOTH);
 	IOMD_KUNIT_EXPECT_ERR(test, iomd_multi_with_descriptors(&top, 1, IN, false), -ELOOP);
 	IOMD_KUNIT_EXPECT_ERR(test, iomd_sub_with_sub_range(top, 0, 1, IN), -ELOOP);
-	KUNIT_EXPECT_FALSE(test, iomd_interleaved_set_memory_descriptor(read_only, top, 0, 1));
+	KUNIT_EXPECT_FALSE(test, iomd_interleaved_set_memory_descriptor(another, top, 0, 1));
 
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(top, NONE), 0);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 1U);
@@ -1152,8 +1154,8 @@ static void refuses_circles(struct kunit *test)
 								       0, 100));
 	above = iomd_kunit_sub(test, interleaved, 0, 100, BOTH);
 	KUNIT_EXPECT_FALSE(test, iomd_interleaved_set_memory_descriptor(interleaved, above, 0, 1));
-	KUNIT_EXPECT_FALSE(test, iomd_interleaved_set_memory_descriptor(interleaved,
-				iomd_kunit_multi(test, &above, 1, BOTH), 0, 1));
+	above = iomd_kunit_multi(test, &above, 1, BOTH);
+	KUNIT_EXPECT_FALSE(test, iomd_interleaved_set_memory_descriptor(interleaved, above, 0, 1));
 
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(outer, NONE), 0);
 	iomd_kunit_expect_bytes(test, sub, parts->block + 100, 100);
@@ -1195,7 +1197,7 @@ static void survives_failing_allocations(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(ranges); i++)
 		ranges[i] = (struct iomd_range) { (unsigned long)parts->block + 9 * i, 5 };
 	desc = iomd_kunit_desc(test, iomd_desc_with_address_ranges(ranges, 12, BOTH,
-								    IOMD_KERNEL_TASK));
+								   IOMD_KERNEL_TASK));
 	/* Two objects with a list each, the runs of the last child, and the new list. */
 	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, desc, UINT_MAX), 6U);
 	for (i = 0; i < 3; i++)

@@ -288,12 +288,12 @@ static void place_makes_no_difference(struct kunit *test)
 	struct iomd_buffer *buffer;
 
 	iomd_kunit_buffer(test, iomd_buffer_in_task_with_options(NULL, BOTH | PAGEABLE, 100,
-								  64 * PAGE_SIZE));
+								 64 * PAGE_SIZE));
 	iomd_kunit_buffer(test, iomd_buffer_in_task_with_options(NULL, BOTH | PAGEABLE |
 					IOMD_BUFFER_HOST_PHYSICALLY_CONTIGUOUS, 64 << 20, 1));
 	/* There is no memory this low. */
-	buffer = iomd_kunit_buffer(test, iomd_buffer_in_task_with_physical_mask(NULL,
-					BOTH | PAGEABLE, 64 << 10, 0x7fff));
+	buffer = iomd_buffer_in_task_with_physical_mask(NULL, BOTH | PAGEABLE, 64 << 10, 0x7fff);
+	iomd_kunit_buffer(test, buffer);
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(iomd_buffer_desc(buffer), NONE), 0);
 }
 

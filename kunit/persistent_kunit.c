@@ -156,7 +156,7 @@ static void others_are_refused(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(plain, NONE), 0);
 	IOMD_KUNIT_EXPECT_ERR(test, again(plain), -EINVAL);
 	several = iomd_kunit_desc(test, iomd_desc_with_address_ranges(ranges, 2, BOTH | PERSISTENT,
-								       iomd_kunit_mm));
+								      iomd_kunit_mm));
 	IOMD_KUNIT_EXPECT_ERR(test, again(several), -EINVAL);
 	IOMD_KUNIT_EXPECT_ERR(test, again(iomd_kunit_multi(test, &bound, 1, BOTH)), -EINVAL);
 	IOMD_KUNIT_EXPECT_ERR(test, again(iomd_kunit_sub(test, bound, 0, 10, BOTH | PERSISTENT)),
@@ -313,7 +313,7 @@ static void kernel_memory_is_the_same(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 
 	physical = iomd_kunit_desc(test, iomd_desc_with_address_range(0x1000, 16, BOTH | PERSISTENT,
-								       NULL));
+								      NULL));
 	KUNIT_EXPECT_PTR_EQ(test, iomd_kunit_desc(test, again(physical)), physical);
 }
 
@@ -332,9 +332,10 @@ static void mapper_is_the_same(struct kunit *test)
 	struct iomd_desc *desc, *other;
 
 	iomd_kunit_user_fill(test, base, LENGTH, 1);
-	desc = iomd_kunit_desc(test, iomd_desc_with_options(&range, 1, 0, iomd_kunit_mm,
-				IOMD_MEMORY_TYPE_VIRTUAL | BOTH | PERSISTENT,
-				iomd_kunit_device_mapper(test, 64)));
+	desc = iomd_desc_with_options(&range, 1, 0, iomd_kunit_mm,
+				      IOMD_MEMORY_TYPE_VIRTUAL | BOTH | PERSISTENT,
+				      iomd_kunit_device_mapper(test, 64));
+	iomd_kunit_desc(test, desc);
 	replace(test, base, 2);
 	other = iomd_kunit_desc(test, again(desc));
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(other, NONE), 0);

@@ -13,6 +13,9 @@
 
 #define VOLATILE	IOMD_PURGEABLE_VOLATILE
 
+#define FLUSH		IOMD_MEMORY_INCOHERENT_IO_FLUSH
+#define STORE		IOMD_MEMORY_INCOHERENT_IO_STORE
+
 /* One of each kind. */
 enum kind {
 	KERNEL,
@@ -48,8 +51,8 @@ static int init(struct kunit *test)
 	desc[KERNEL] = iomd_kunit_of_kernel(test, kinds->memory, 16, BOTH);
 	desc[PROCESS] = iomd_kunit_of_process(test, 0x1000, 16, BOTH);
 	desc[PHYSICAL] = iomd_kunit_desc(test, iomd_desc_with_physical_address(0x1000, 16, BOTH));
-	desc[REMOTE] = iomd_kunit_desc(test, iomd_desc_with_address_range(0x1000, 16,
-				       BOTH | IOMD_MEMORY_REMOTE, NULL));
+	desc[REMOTE] = iomd_desc_with_address_range(0x1000, 16, BOTH | IOMD_MEMORY_REMOTE, NULL);
+	iomd_kunit_desc(test, desc[REMOTE]);
 	desc[BUFFER] = iomd_buffer_desc(iomd_kunit_buffer(test, iomd_buffer_with_options(BOTH, 16,
 											 1)));
 	desc[PAGEABLE] = iomd_buffer_desc(iomd_kunit_pageable(test, 16, 0));
@@ -330,10 +333,8 @@ static void operations_are_few(struct kunit *test)
 					error ?: -EOPNOTSUPP);
 		if (!IS_ENABLED(CONFIG_X86))
 			continue;
-		KUNIT_EXPECT_EQ(test, iomd_desc_perform_operation(desc,
-					IOMD_MEMORY_INCOHERENT_IO_FLUSH, 0, 16), error);
-		KUNIT_EXPECT_EQ(test, iomd_desc_perform_operation(desc,
-					IOMD_MEMORY_INCOHERENT_IO_STORE, 99, U64_MAX), error);
+		KUNIT_EXPECT_EQ(test, iomd_desc_perform_operation(desc, FLUSH, 0, 16), error);
+		KUNIT_EXPECT_EQ(test, iomd_desc_perform_operation(desc, STORE, 99, U64_MAX), error);
 	}
 }
 
@@ -507,7 +508,7 @@ static void pages_touched_take_space(struct kunit *test)
 		u64 offset = 77;
 
 		desc = iomd_kunit_desc(test, iomd_desc_with_address_ranges(map_length->ranges,
-									    map_length->nr, BOTH,
+									   map_length->nr, BOTH,
 									    tasks[i]));
 		KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(desc, &offset),
 				map_length->length);
@@ -528,7 +529,7 @@ static void parts_take_space_for_themselves(struct kunit *test)
 	u64 offset = 77;
 
 	parent = iomd_kunit_desc(test, iomd_desc_with_address_ranges(ranges, 3, BOTH,
-								      IOMD_KERNEL_TASK));
+								     IOMD_KERNEL_TASK));
 	empty = iomd_kunit_of_kernel(test, NULL, 0, BOTH);
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(parent, &offset), 0x3000ULL);
 	KUNIT_EXPECT_EQ(test, offset, 0xa00ULL);

@@ -153,7 +153,7 @@ static void neighbours_are_one_piece(struct kunit *test)
 	struct iomd_desc *desc;
 
 	desc = iomd_kunit_desc(test, iomd_desc_with_pages(pages, 5, 5, 4 * PAGE_SIZE + 2, BOTH,
-							   NULL));
+							  NULL));
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	iomd_kunit_expect_segments(test, desc, segments, 3);
 	iomd_kunit_expect_walk(test, desc, segments, 3);
@@ -351,6 +351,7 @@ static void expect_iter_in_parts(struct kunit *test, struct iov_iter *iter,
 				 struct mm_struct *task, const u8 *bytes)
 {
 	static const u32 steps[] = { 0, 3, PAGE_SIZE, 77 };
+	struct iomd_desc *rest;
 	u32 i, done = 0;
 
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
@@ -361,8 +362,8 @@ static void expect_iter_in_parts(struct kunit *test, struct iov_iter *iter,
 	iov_iter_truncate(iter, iov_iter_count(iter) - 50);
 	expect_iter(test, iter, task, bytes + done);
 	iov_iter_advance(iter, iov_iter_count(iter));
-	KUNIT_EXPECT_EQ(test, iomd_desc_get_length(iomd_kunit_desc(test,
-				iomd_desc_with_iov_iter(iter, BOTH, NULL))), 0ULL);
+	rest = iomd_kunit_desc(test, iomd_desc_with_iov_iter(iter, BOTH, NULL));
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_length(rest), 0ULL);
 }
 
 /* GMD-5 GMD-7: what an iterator has left of the kernel's memory */

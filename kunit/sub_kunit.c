@@ -215,11 +215,11 @@ static void parent_may_change_its_length(struct kunit *test)
 	struct iomd_buffer *buffer = iomd_kunit_buffer(test, iomd_buffer_with_options(BOTH, 300,
 										      1));
 	u8 *memory = iomd_buffer_get_bytes_no_copy(buffer), bytes[100];
-	struct iomd_desc *sub;
+	struct iomd_desc *parent = iomd_buffer_desc(buffer), *sub;
 	u64 length = 5;
 
 	iomd_kunit_fill(memory, 300, 1);
-	sub = iomd_kunit_sub(test, iomd_buffer_desc(buffer), 100, 100, BOTH);
+	sub = iomd_kunit_sub(test, parent, 100, 100, BOTH);
 	iomd_buffer_set_length(buffer, 150);
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_length(sub), 100ULL);
 	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(sub, 0, bytes, 100), 50ULL);
@@ -228,8 +228,7 @@ static void parent_may_change_its_length(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, length, 40ULL);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_phys(sub, 50, &length), 0ULL);
 	KUNIT_EXPECT_EQ(test, length, 0ULL);
-	IOMD_KUNIT_EXPECT_ERR(test, iomd_sub_with_sub_range(iomd_buffer_desc(buffer), 100, 51, BOTH),
-			      -EINVAL);
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_sub_with_sub_range(parent, 100, 51, BOTH), -EINVAL);
 
 	iomd_buffer_set_length(buffer, 0);
 	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(sub, 0, bytes, 1), 0ULL);
@@ -470,7 +469,7 @@ static void options_go_through(struct kunit *test)
 	u64 length;
 
 	bound = iomd_kunit_desc(test, iomd_desc_with_options(&range, 1, 0, IOMD_KERNEL_TASK,
-							      IOMD_MEMORY_TYPE_VIRTUAL | BOTH,
+							     IOMD_MEMORY_TYPE_VIRTUAL | BOTH,
 							      mapper));
 	sub = iomd_kunit_sub(test, bound, 0x600, 0x300, BOTH);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(sub, NONE), 0);
@@ -593,7 +592,7 @@ static void remote_parent_is_out_of_reach(struct kunit *test)
 	u8 byte;
 
 	remote = iomd_kunit_desc(test, iomd_desc_with_address_range(0x1000, 16,
-								     BOTH | IOMD_MEMORY_REMOTE,
+								    BOTH | IOMD_MEMORY_REMOTE,
 								     NULL));
 	sub = iomd_kunit_sub(test, remote, 4, 8, BOTH);
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_page_counts(sub, &resident, NULL), -ENXIO);
