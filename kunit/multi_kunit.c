@@ -330,9 +330,7 @@ static void refuses_what_is_no_list(struct kunit *test)
 							IOMD_MEMORY_REMOTE, NULL));
 	struct iomd_desc *first[] = { NULL, parts->desc[0] }, *last[] = { parts->desc[0], NULL };
 	struct iomd_desc *sum[] = { huge, parts->desc[0], huge };
-	struct iomd_kunit_witness witness;
 
-	iomd_kunit_watch(&witness, parts->desc[0]);
 	IOMD_KUNIT_EXPECT_ERR(test, iomd_multi_with_descriptors(parts->desc, 0, BOTH, false),
 			      -EINVAL);
 	IOMD_KUNIT_EXPECT_ERR(test, iomd_multi_with_descriptors(NULL, 1, BOTH, false), -EINVAL);

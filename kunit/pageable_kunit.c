@@ -363,7 +363,7 @@ static void appends_if_prepared(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(desc, 0, bytes, 8), 8ULL);
 		KUNIT_EXPECT_MEMEQ(test, bytes, zeroes, 4);
 		KUNIT_EXPECT_MEMEQ(test, bytes + 4, "efgh", 4);
-		KUNIT_EXPECT_TRUE(test, iomd_buffer_append_bytes(buffer, bytes, U64_MAX));
+		KUNIT_EXPECT_TRUE(test, iomd_buffer_append_bytes(buffer, NULL, U64_MAX));
 		KUNIT_EXPECT_EQ(test, iomd_desc_get_length(desc), 20ULL);
 	}
 }
@@ -777,7 +777,8 @@ static int live_once(struct kunit *test, void *data)
 /* BUF-9 OBJ-9 GMD-43: no allocation that fails leaves anything behind */
 static void survives_failing_allocations(struct kunit *test)
 {
-	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, NULL, UINT_MAX), 2U);
+	/* The object; its runs only if the pages are not neighbours. */
+	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, NULL, UINT_MAX), 1U);
 }
 
 static struct kunit_case cases[] = {
