@@ -76,9 +76,10 @@ static inline int iomd_gup_extra_flags(struct mm_struct *mm, unsigned long start
 				       bool write, unsigned int *extra)
 {
 	unsigned long end = start + ((unsigned long)nr << PAGE_SHIFT);
-	VMA_ITERATOR(vmi, mm, start);
 	struct vm_area_struct *vma;
 	int err = 0;
+
+	VMA_ITERATOR(vmi, mm, start);
 
 	*extra = write ? 0 : FOLL_FORCE | FOLL_WRITE;
 	mmap_read_lock(mm);

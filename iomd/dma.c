@@ -278,9 +278,9 @@ static void summarize(struct iomd_dma *dma, struct iomd_desc *desc)
  *
  * Context: Process context, may sleep; without @auto_prepare as
  *	    iomd_dma_complete().
- * Return: 0; -EINVAL for an error pointer; -EBUSY, and nothing changed, if the command is prepared for another
- *	   descriptor; with @auto_prepare the errors of iomd_dma_prepare(), after
- *	   which nothing is attached.
+ * Return: 0; -EINVAL for an error pointer; -EBUSY, and nothing changed, if the
+ *	   command is prepared for another descriptor; with @auto_prepare the errors of
+ *	   iomd_dma_prepare(), after which nothing is attached.
  *
  * Implements DMA-41..51.
  */

@@ -150,10 +150,11 @@ static void complete_last(struct iomd_general *general)
  */
 int iomd_general_bind(struct iomd_general *general)
 {
-	int err;
+	int err = 0;
 
 	mutex_lock(&general->lock);
-	err = wire_first(general, effective_direction(general, IOMD_DIRECTION_NONE));
+	if (!refcount_inc_not_zero(&general->wired))
+		err = wire_first(general, effective_direction(general, IOMD_DIRECTION_NONE));
 	general->is_bound = !err;
 	mutex_unlock(&general->lock);
 	return err;

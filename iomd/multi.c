@@ -131,6 +131,7 @@ int iomd_multi_init_with_descriptors(struct iomd_desc *multi,
 				     u32 direction, bool as_reference)
 {
 	struct iomd_composite *composite = iomd_to_composite(multi);
+	u32 i;
 	int err;
 
 	if (multi->ops != &multi_ops)
@@ -138,11 +139,17 @@ int iomd_multi_init_with_descriptors(struct iomd_desc *multi,
 	if (!descriptors || !count)
 		return -EINVAL;
 
+	/* The only references on the new ones may be those we have. */
+	for (i = 0; i < count; i++)
+		if (descriptors[i])
+			iomd_desc_get(descriptors[i]);
 	iomd_composite_clear(composite);
 	err = iomd_composite_resize(composite, count) ?:
 	      multi_fill(composite, descriptors, count, direction);
 	if (err)
 		iomd_composite_clear(composite);
+	for (i = 0; i < count; i++)
+		iomd_desc_put(descriptors[i]);
 	return err;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_multi_init_with_descriptors, IOMD_NS);

@@ -294,8 +294,8 @@ EXPORT_SYMBOL_NS_GPL(iomd_client_desc_with_sg_table, IOMD_NS);
  * Drivers call iomd_desc_with_iov_iter(). IOKit: kIOMemoryTypeUIO.
  *
  * Context: Process context, may sleep.
- * Return: A descriptor that the caller puts, or an error pointer: -EOPNOTSUPP for
- *	   other iterators; else as iomd_client_desc_with_options().
+ * Return: A descriptor that the caller puts, or an error pointer: -EINVAL for NULL
+ *	   and for user memory where there is no user; -EOPNOTSUPP for other iterators; else as iomd_client_desc_with_options().
  */
 struct iomd_desc *iomd_client_desc_with_iov_iter(struct iomd_client *client,
 						 const struct iov_iter *iter, u32 options,
@@ -303,7 +303,7 @@ struct iomd_desc *iomd_client_desc_with_iov_iter(struct iomd_client *client,
 {
 	struct mm_struct *task = NULL;
 	struct range_list list = {};
-	int err = from_iter(&list, iter, &task);
+	int err = iter ? from_iter(&list, iter, &task) : -EINVAL;
 
 	if (!err && !task)
 		err = -EINVAL;

@@ -140,7 +140,7 @@ static void pages_out_of_reach_are_replaced(struct kunit *test)
 	for (i = 0; i < LENGTH && !out; i++)
 		if (is_high((i + SKIP) / PAGE_SIZE))
 			expected[i] = 0;
-	KUNIT_EXPECT_MEMEQ(test, bytes, expected, LENGTH);
+	iomd_kunit_expect_bytes(test, bytes, expected, LENGTH);
 	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(mixture.memory, NR_PAGES * PAGE_SIZE, 1));
 
 	if (!in) {
@@ -178,7 +178,7 @@ static void unaligned_memory_is_copied_whole(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0).iovm_addr % PAGE_SIZE, 0ULL);
 	KUNIT_EXPECT_EQ(test, device_access(test, dma, bytes, false), (u64)length);
 	if (out)
-		KUNIT_EXPECT_MEMEQ(test, bytes, mixture.memory + SKIP + offset, length);
+		iomd_kunit_expect_bytes(test, bytes, mixture.memory + SKIP + offset, length);
 	else
 		KUNIT_EXPECT_PTR_EQ(test, memchr_inv(bytes, 0, length), NULL);
 
@@ -187,7 +187,7 @@ static void unaligned_memory_is_copied_whole(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, device_access(test, dma, bytes, true), (u64)length);
 	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
 	if (in)
-		KUNIT_EXPECT_MEMEQ(test, mixture.memory + SKIP + offset, bytes, length);
+		iomd_kunit_expect_bytes(test, mixture.memory + SKIP + offset, bytes, length);
 	else
 		KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(mixture.memory, NR_PAGES * PAGE_SIZE,
 							     1));
@@ -416,7 +416,7 @@ static int transfer_once(void *data)
 	return iomd_dma_complete(dma, true, true) ?: err;
 }
 
-/* DMA-6: a transfer of prepared memory from beginning to end where nothing sleeps */
+/* A transfer of prepared memory from beginning to end where nothing may sleep. */
 static void transfers_in_softirq(struct kunit *test)
 {
 	static const struct reach ways[] = {

@@ -43,7 +43,7 @@ struct iomd_buffer *iomd_kunit_pageable(struct kunit *test, u64 capacity, u32 op
 									 1));
 }
 
-void iomd_kunit_expect_bytes(struct kunit *test, struct iomd_desc *desc, const void *bytes,
+void iomd_kunit_expect_contents(struct kunit *test, struct iomd_desc *desc, const void *bytes,
 			     u64 length)
 {
 	u8 *copy = kvmalloc(length + 1, GFP_KERNEL);
@@ -51,7 +51,7 @@ void iomd_kunit_expect_bytes(struct kunit *test, struct iomd_desc *desc, const v
 	KUNIT_ASSERT_NOT_NULL(test, copy);
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_length(desc), length);
 	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(desc, 0, copy, length), length);
-	KUNIT_EXPECT_MEMEQ(test, copy, bytes, length);
+	iomd_kunit_expect_bytes(test, copy, bytes, length);
 	kvfree(copy);
 }
 

@@ -269,6 +269,18 @@ bool iomd_kunit_is_filled(const void *bytes, u64 length, u32 seed)
 	return true;
 }
 
+/* Says where they differ first: a dump of so many bytes takes minutes. */
+void iomd_kunit_expect_bytes(struct kunit *test, const void *found, const void *expected,
+			     u64 length)
+{
+	const u8 *left = found, *right = expected;
+	u64 same = 0;
+
+	while (same < length && left[same] == right[same])
+		same++;
+	KUNIT_EXPECT_EQ_MSG(test, same, length, "they differ from there on");
+}
+
 static void undo_alloc(void *data)
 {
 	kvfree(data);

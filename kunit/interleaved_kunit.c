@@ -99,7 +99,7 @@ static void portions_follow_each_other(struct kunit *test)
 	memcpy(expected + 20, fixture->block + 300, 10);
 	memcpy(expected + 30, fixture->block + 100, 50);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(interleaved, NONE), 0);
-	iomd_kunit_expect_bytes(test, interleaved, expected, 80);
+	iomd_kunit_expect_contents(test, interleaved, expected, 80);
 	iomd_kunit_expect_segments(test, interleaved, segments, 3);
 	iomd_kunit_expect_walk(test, interleaved, joined, 2);
 
@@ -448,7 +448,7 @@ static void cleared_it_begins_again(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, add(interleaved, fixture->two, 5, 7));
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(interleaved, NONE), 0);
 	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_read_only(fixture->two));
-	iomd_kunit_expect_bytes(test, interleaved, fixture->block + 305, 7);
+	iomd_kunit_expect_contents(test, interleaved, fixture->block + 305, 7);
 }
 
 /* ILV-13: clearing what is not prepared completes nothing, and is only for this kind */
@@ -464,7 +464,7 @@ static void clearing_is_careful(struct kunit *test)
 	iomd_interleaved_clear_memory_descriptors(interleaved, NONE);
 	iomd_interleaved_clear_memory_descriptors(multi, OUT);
 	iomd_interleaved_clear_memory_descriptors(fixture->one, OUT);
-	iomd_kunit_expect_bytes(test, multi, fixture->block + 100, 200);
+	iomd_kunit_expect_contents(test, multi, fixture->block + 100, 200);
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_direction(multi), (u32)BOTH);
 }
 

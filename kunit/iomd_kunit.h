@@ -61,6 +61,8 @@ static inline u8 iomd_kunit_byte(u32 seed, u64 offset)
 }
 
 void iomd_kunit_fill(void *bytes, u64 length, u32 seed);
+void iomd_kunit_expect_bytes(struct kunit *test, const void *found, const void *expected,
+			     u64 length);
 bool iomd_kunit_is_filled(const void *bytes, u64 length, u32 seed);
 
 /* Kernel memory, freed at the end of the case. */

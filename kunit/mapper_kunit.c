@@ -195,7 +195,7 @@ static void bus_addresses_are_the_devices(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(memory, PAGE_SIZE, 2));
 }
 
-/* DMA-83 DMA-116: commands map transfer by transfer where mapping makes copies */
+/* DMA-116: commands map transfer by transfer where mapping makes copies */
 static void commands_map_for_themselves(struct kunit *test)
 {
 	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 32);
@@ -281,7 +281,7 @@ static void some_memory_is_never_mapped(struct kunit *test)
 		expect_direct(test, desc[i]);
 }
 
-/* MAPPER-1: a module names its mapper once, and what it makes then is bound to it */
+/* A module names its mapper once, and what it makes then is bound to it */
 static void default_mapper_serves_the_module(struct kunit *test)
 {
 	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 64);
@@ -418,7 +418,7 @@ static int live_once(struct kunit *test, void *data)
 	return err;
 }
 
-/* GMD-97 MD-49: no allocation that fails leaves a mapping behind */
+/* MD-49: no allocation that fails leaves a mapping behind */
 static void survives_failing_allocations(struct kunit *test)
 {
 	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 64);

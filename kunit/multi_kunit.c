@@ -84,7 +84,7 @@ static void children_follow_each_other(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_length(multi), 300ULL);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(multi, NONE), 0);
-	iomd_kunit_expect_bytes(test, multi, parts->bytes, 300);
+	iomd_kunit_expect_contents(test, multi, parts->bytes, 300);
 
 	/* The first two continue each other in memory, which makes no difference. */
 	other = iomd_kunit_multi(test, children, 3, BOTH);
@@ -213,13 +213,13 @@ static void array_stays_the_callers(struct kunit *test)
 	copied = iomd_kunit_multi(test, children, 3, BOTH);
 	memset(children, 0, sizeof(parts->desc));
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(copied, NONE), 0);
-	iomd_kunit_expect_bytes(test, copied, parts->bytes, 300);
+	iomd_kunit_expect_contents(test, copied, parts->bytes, 300);
 
 	memcpy(children, parts->desc, sizeof(parts->desc));
 	for (i = 0; i < 2; i++) {
 		referenced = iomd_multi_with_descriptors(children, 3, BOTH, true);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, referenced);
-		iomd_kunit_expect_bytes(test, referenced, parts->bytes, 300);
+		iomd_kunit_expect_contents(test, referenced, parts->bytes, 300);
 		iomd_desc_put(referenced);
 		KUNIT_EXPECT_PTR_EQ(test, children[2], parts->desc[2]);
 	}
@@ -265,7 +265,7 @@ static void children_of_all_kinds(struct kunit *test)
 	memcpy(expected + 700, parts->block, 100);
 	memcpy(expected + 800, parts->block + 100, 100);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(multi, NONE), 0);
-	iomd_kunit_expect_bytes(test, multi, expected, 900);
+	iomd_kunit_expect_contents(test, multi, expected, 900);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(multi, NONE), 0);
 	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(children[1]));
 }
@@ -356,7 +356,7 @@ static void empty_children_are_nothing(struct kunit *test)
 	u64 length = 5;
 
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(multi, NONE), 0);
-	iomd_kunit_expect_bytes(test, multi, parts->bytes, 300);
+	iomd_kunit_expect_contents(test, multi, parts->bytes, 300);
 	iomd_kunit_expect_segments(test, multi, segments, 3);
 	iomd_kunit_expect_walk(test, multi, segments, 3);
 
@@ -398,14 +398,14 @@ static void may_be_made_of_others(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(multi, NONE), 0);
 	memcpy(expected, parts->block + 5000, 150);
 	memcpy(expected + 150, parts->block + 100, 100);
-	iomd_kunit_expect_bytes(test, multi, expected, 250);
+	iomd_kunit_expect_contents(test, multi, expected, 250);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(multi, NONE), 0);
 
 	/* More of them than there were before. */
 	KUNIT_ASSERT_EQ(test, iomd_multi_init_with_descriptors(multi, parts->desc, 3, BOTH, true),
 			0);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(multi, NONE), 0);
-	iomd_kunit_expect_bytes(test, multi, parts->bytes, 300);
+	iomd_kunit_expect_contents(test, multi, parts->bytes, 300);
 }
 
 /* MULTI-12 OBJ-9: after a failed init it is made of nothing, and may be made of something */
@@ -430,7 +430,7 @@ static void failed_init_leaves_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_multi_init_with_descriptors(multi, parts->desc, 3, BOTH, false),
 			0);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(multi, NONE), 0);
-	iomd_kunit_expect_bytes(test, multi, parts->bytes, 300);
+	iomd_kunit_expect_contents(test, multi, parts->bytes, 300);
 }
 
 /* MULTI-9: a child may be kept, also if nobody else has it */
@@ -448,7 +448,7 @@ static void keeps_a_child_of_its_own(struct kunit *test)
 	iomd_desc_put(child);
 	KUNIT_EXPECT_EQ(test, iomd_multi_init_with_descriptors(multi, children, 1, BOTH, false), 0);
 	KUNIT_EXPECT_FALSE(test, witness.is_gone);
-	iomd_kunit_expect_bytes(test, multi, parts->block, 100);
+	iomd_kunit_expect_contents(test, multi, parts->block, 100);
 	KUNIT_EXPECT_EQ(test, iomd_multi_init_with_descriptors(multi, parts->desc, 1, BOTH, false),
 			0);
 	KUNIT_EXPECT_TRUE(test, witness.is_gone);
@@ -1156,7 +1156,7 @@ static void refuses_circles(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, iomd_interleaved_set_memory_descriptor(interleaved, above, 0, 1));
 
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(outer, NONE), 0);
-	iomd_kunit_expect_bytes(test, sub, parts->block + 100, 100);
+	iomd_kunit_expect_contents(test, sub, parts->block + 100, 100);
 }
 
 /*

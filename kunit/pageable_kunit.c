@@ -203,7 +203,7 @@ static void in_the_kernel(struct kunit *test)
 	iomd_kunit_fill(memory, 3 * PAGE_SIZE, 1);
 	for (i = 0; i < 3; i++) {
 		KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, i == 1 ? OUT : NONE), 0);
-		iomd_kunit_expect_bytes(test, desc, memory, 3 * PAGE_SIZE);
+		iomd_kunit_expect_contents(test, desc, memory, 3 * PAGE_SIZE);
 		KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 		KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(desc));
 		KUNIT_EXPECT_PTR_EQ(test, (u8 *)iomd_buffer_get_bytes_no_copy(buffer), memory);
@@ -237,7 +237,7 @@ static void address_of_prepared_memory(struct kunit *test)
 	memory[8] = 88;
 
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, IN), 0);
-	iomd_kunit_expect_bytes(test, desc, memory, 2 * PAGE_SIZE);
+	iomd_kunit_expect_contents(test, desc, memory, 2 * PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, iomd_desc_write_bytes(desc, 9, &(u8) { 99 }, 1), 1ULL);
 	KUNIT_EXPECT_EQ(test, memory[9], 99);
 }

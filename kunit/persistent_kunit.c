@@ -50,7 +50,7 @@ static void expect_filled(struct kunit *test, struct iomd_desc *desc, u32 seed)
 
 	iomd_kunit_fill(bytes, LENGTH, seed);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
-	iomd_kunit_expect_bytes(test, desc, bytes + 5, LENGTH - 10);
+	iomd_kunit_expect_contents(test, desc, bytes + 5, LENGTH - 10);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 }
 
@@ -309,7 +309,7 @@ static void kernel_memory_is_the_same(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(desc));
 	KUNIT_EXPECT_PTR_EQ(test, iomd_kunit_desc(test, again(desc)), desc);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
-	iomd_kunit_expect_bytes(test, desc, memory + 5, 10000);
+	iomd_kunit_expect_contents(test, desc, memory + 5, 10000);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 
 	physical = iomd_kunit_desc(test, iomd_desc_with_address_range(0x1000, 16, BOTH | PERSISTENT,

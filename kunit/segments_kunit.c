@@ -598,7 +598,7 @@ static void show_case(struct kunit *test, const struct model *model, u32 nr)
 			  model->runs[i].length);
 }
 
-#define CASES	4000
+#define CASES	2500
 
 /*
  * DMA-66..75 DMA-92..96 DMA-100..109 DMA-111: random layouts and limits, all segments at

@@ -111,7 +111,7 @@ static void pages_are_described(struct kunit *test)
 						  part->length - offset));
 	}
 	if (part->length)
-		iomd_kunit_expect_bytes(test, desc, fixture->memory + part->offset, part->length);
+		iomd_kunit_expect_contents(test, desc, fixture->memory + part->offset, part->length);
 
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
@@ -208,7 +208,7 @@ static void page_lists_by_options(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_direction(desc), list->options & BOTH);
 	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(desc));
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
-	iomd_kunit_expect_bytes(test, desc, fixture->memory + list->offset, list->count);
+	iomd_kunit_expect_contents(test, desc, fixture->memory + list->offset, list->count);
 }
 
 /*
@@ -258,7 +258,7 @@ static void bvecs_are_described(struct kunit *test)
 	memset(bvecs, 0, NR_BVECS * sizeof(*bvecs));
 	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(desc));
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
-	iomd_kunit_expect_bytes(test, desc, bytes, length);
+	iomd_kunit_expect_contents(test, desc, bytes, length);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(fixture->pages[0]), 0U);
 
 	desc = iomd_kunit_desc(test, iomd_desc_with_bvecs(bvecs, 0, BOTH, NULL));
@@ -313,7 +313,7 @@ static void scatterlists_are_described(struct kunit *test)
 	iomd_kunit_desc(test, desc);
 	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(desc));
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
-	iomd_kunit_expect_bytes(test, desc, bytes, length);
+	iomd_kunit_expect_contents(test, desc, bytes, length);
 	KUNIT_EXPECT_EQ(test, iomd_desc_write_bytes(desc, 0, NULL, length), length);
 	KUNIT_EXPECT_EQ(test, fixture->memory[0], 0);
 	KUNIT_EXPECT_EQ(test, fixture->memory[1], iomd_kunit_byte(1, 1));
@@ -340,7 +340,7 @@ static void expect_iter(struct kunit *test, struct iov_iter *iter, struct mm_str
 	for (i = 0; i < 2; i++) {
 		KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(desc[i]));
 		KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc[i], NONE), 0);
-		iomd_kunit_expect_bytes(test, desc[i], bytes, iov_iter_count(&before));
+		iomd_kunit_expect_contents(test, desc[i], bytes, iov_iter_count(&before));
 		KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc[i], NONE), 0);
 	}
 	*iter = before;

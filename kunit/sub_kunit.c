@@ -111,7 +111,7 @@ static void shows_a_window(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_kunit_phys(sub, window->length, &length), 0ULL);
 	KUNIT_EXPECT_EQ(test, length, 0ULL);
 	if (window->length)
-		iomd_kunit_expect_bytes(test, sub, fixture->memory + window->offset,
+		iomd_kunit_expect_contents(test, sub, fixture->memory + window->offset,
 					window->length);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(sub, NONE), 0);
 	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(fixture->parent));
@@ -202,7 +202,7 @@ static void windows_on_windows(struct kunit *test)
 			KUNIT_ASSERT_NOT_ERR_OR_NULL(test, sub);
 			desc = sub;
 		}
-		iomd_kunit_expect_bytes(test, desc, fixture->memory + start, length);
+		iomd_kunit_expect_contents(test, desc, fixture->memory + start, length);
 		KUNIT_EXPECT_EQ(test, iomd_kunit_phys(desc, length - 1, NULL),
 				phys_of(fixture, start + length - 1));
 		iomd_desc_put(desc);
@@ -233,7 +233,7 @@ static void parent_may_change_its_length(struct kunit *test)
 	iomd_buffer_set_length(buffer, 0);
 	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(sub, 0, bytes, 1), 0ULL);
 	iomd_buffer_set_length(buffer, 300);
-	iomd_kunit_expect_bytes(test, sub, memory + 100, 100);
+	iomd_kunit_expect_contents(test, sub, memory + 100, 100);
 }
 
 /*
@@ -257,7 +257,7 @@ static void parent_is_held(struct kunit *test)
 	iomd_desc_put(parent);
 	iomd_desc_put(one);
 	KUNIT_EXPECT_FALSE(test, witness.is_gone);
-	iomd_kunit_expect_bytes(test, two, fixture->memory + 20, 50);
+	iomd_kunit_expect_contents(test, two, fixture->memory + 20, 50);
 	iomd_desc_put(two);
 	KUNIT_EXPECT_TRUE(test, witness.is_gone);
 
@@ -288,18 +288,18 @@ static void window_may_move(struct kunit *test)
 	/* Its own parent, which nobody else has any more. */
 	KUNIT_EXPECT_EQ(test, iomd_sub_init_sub_range(sub, parent, 0x900, 0x100, OUT), 0);
 	KUNIT_EXPECT_FALSE(test, witness.is_gone);
-	iomd_kunit_expect_bytes(test, sub, fixture->memory + 0x900, 0x100);
+	iomd_kunit_expect_contents(test, sub, fixture->memory + 0x900, 0x100);
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_direction(sub), (u32)OUT);
 
 	iomd_desc_set_tag(fixture->parent, 3);
 	KUNIT_EXPECT_EQ(test, iomd_sub_init_sub_range(sub, fixture->parent, 0x1000, 0x123, IN), 0);
 	KUNIT_EXPECT_TRUE(test, witness.is_gone);
-	iomd_kunit_expect_bytes(test, sub, fixture->memory + 0x1000, 0x123);
+	iomd_kunit_expect_contents(test, sub, fixture->memory + 0x1000, 0x123);
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_tag(sub), 3U);
 	KUNIT_EXPECT_NE(test, iomd_desc_get_flags(sub) & IOMD_MEMORY_THREAD_SAFE, 0ULL);
 
 	KUNIT_EXPECT_EQ(test, iomd_sub_init_sub_range(sub, multi, 5, 7, IN), 0);
-	iomd_kunit_expect_bytes(test, sub, fixture->memory + 5, 7);
+	iomd_kunit_expect_contents(test, sub, fixture->memory + 5, 7);
 }
 
 /* SUB-2 SUB-3 SUB-7 OBJ-9: a window that cannot move there shows nothing, and may move again */
@@ -324,8 +324,8 @@ static void failed_move_shows_nothing(struct kunit *test)
 			-EOPNOTSUPP);
 
 	KUNIT_EXPECT_EQ(test, iomd_sub_init_sub_range(sub, fixture->parent, 7, 9, BOTH), 0);
-	iomd_kunit_expect_bytes(test, sub, fixture->memory + 7, 9);
-	iomd_kunit_expect_bytes(test, inner, fixture->memory + 8, 2);
+	iomd_kunit_expect_contents(test, sub, fixture->memory + 7, 9);
+	iomd_kunit_expect_contents(test, inner, fixture->memory + 8, 2);
 }
 
 /*
