@@ -79,7 +79,7 @@ static void begins_empty(struct kunit *test)
 	IOMD_KUNIT_EXPECT_ERR(test, iomd_interleaved_with_capacity(1ULL << 40, BOTH), -ENOMEM);
 }
 
-/* MD-1 ILV-3 ILV-5 ILV-18 ILV-19: portions in the order in which they were added */
+/* ILV-3 ILV-5 ILV-18 ILV-19: portions in the order in which they were added */
 static void portions_follow_each_other(struct kunit *test)
 {
 	struct fixture *fixture = test->priv;

@@ -850,7 +850,7 @@ static void expect_leaves(struct kunit *test)
 }
 
 /*
- * MD-1 MD-36 MD-38 MD-40 MD-41 MD-45 MD-47 MD-49 MD-50 MULTI-10 MULTI-11 MULTI-13 MULTI-14
+ * MD-36 MD-38 MD-40 MD-41 MD-45 MD-47 MD-49 MD-50 MULTI-10 MULTI-11 MULTI-13 MULTI-14
  * MULTI-16 MULTI-18 MULTI-19 SUB-8 SUB-9 SUB-11 SUB-14 SUB-15 ILV-8 ILV-12 ILV-18 ILV-19
  * GMD-40 GMD-41 GMD-42 GMD-72 GMD-76: whatever is done, bytes, addresses, counts and names
  * are what arrays and counters say

@@ -71,7 +71,7 @@ static struct iomd_desc *remote(struct kunit *test)
  * What it is made of.
  */
 
-/* MD-1 MULTI-1 MULTI-14 MULTI-16: children in order, each with segments of its own */
+/* MULTI-1 MULTI-14 MULTI-16: children in order, each with segments of its own */
 static void children_follow_each_other(struct kunit *test)
 {
 	struct parts *parts = test->priv;
@@ -225,7 +225,7 @@ static void array_stays_the_callers(struct kunit *test)
 	}
 }
 
-/* MULTI-4 DEV-1: children may be of any kind */
+/* MULTI-4: children may be of any kind */
 static void children_of_all_kinds(struct kunit *test)
 {
 	struct parts *parts = test->priv;
@@ -372,7 +372,7 @@ static void empty_children_are_nothing(struct kunit *test)
  * Made of something else.
  */
 
-/* MULTI-9 OBJ-10: the old children are let go, and the new ones are shown */
+/* MULTI-9: the old children are let go, and the new ones are shown */
 static void may_be_made_of_others(struct kunit *test)
 {
 	struct parts *parts = test->priv;
@@ -454,7 +454,7 @@ static void keeps_a_child_of_its_own(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, witness.is_gone);
 }
 
-/* OBJ-11: a descriptor of another kind is no multi descriptor, and stays what it is */
+/* A descriptor of another kind is no multi descriptor, and stays what it is. */
 static void others_cannot_become_one(struct kunit *test)
 {
 	struct parts *parts = test->priv;
@@ -806,7 +806,7 @@ static void walk_joins_across_children(struct kunit *test)
 	iomd_kunit_expect_walk(test, nested, twice, 3);
 }
 
-/* MULTI-16 GMD-76: what a command holds stays, when all children are completed under it */
+/* GMD-76: what a command holds stays, when all children are completed under it */
 static void command_keeps_the_children(struct kunit *test)
 {
 	u64 base = iomd_kunit_map_anonymous(test, 2 * PAGE_SIZE);
@@ -858,7 +858,7 @@ static void command_that_fails_holds_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
 }
 
-/* MD-52 GMD-94: one child that no device reaches is enough, wherever it is */
+/* One child that no device reaches is enough, wherever it is. */
 static void unreachable_children_have_no_commands(struct kunit *test)
 {
 	struct parts *parts = test->priv;
@@ -1128,7 +1128,7 @@ static void nests_as_deep_as_allowed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
 }
 
-/* Nothing can be part of itself, however far around. */
+/* MULTI-4: nothing can be part of itself, however far around */
 static void refuses_circles(struct kunit *test)
 {
 	struct parts *parts = test->priv;

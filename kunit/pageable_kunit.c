@@ -562,7 +562,7 @@ static void change_name(const struct change *change, char *name)
 
 KUNIT_ARRAY_PARAM(change, changes, change_name);
 
-/* MD-64 MD-65 MD-23 BUF-53 BUF-54 CON-8: what is told, what comes of it, what is left */
+/* MD-64 MD-65 MD-23 BUF-53 CON-8: what is told, what comes of it, what is left */
 static void states_change(struct kunit *test)
 {
 	static const u32 modifiers[] = {

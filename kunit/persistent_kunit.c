@@ -54,7 +54,7 @@ static void expect_filled(struct kunit *test, struct iomd_desc *desc, u32 seed)
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 }
 
-/* GMD-60 OBJ-14: as long as the memory is what it was, so is the descriptor */
+/* GMD-60: as long as the memory is what it was, so is the descriptor */
 static void same_memory_same_descriptor(struct kunit *test)
 {
 	struct iomd_kunit_witness witness;
@@ -203,7 +203,7 @@ static void bound_for_reading(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, iomd_kunit_desc(test, again(desc)), desc);
 }
 
-/* GMD-36 GMD-46 GMD-52: bound for writing it is prepared for either, as other memory is */
+/* GMD-36 GMD-46: bound for writing it is prepared for either, as other memory is */
 static void bound_for_writing(struct kunit *test)
 {
 	u64 base;
@@ -317,7 +317,7 @@ static void kernel_memory_is_the_same(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, iomd_kunit_desc(test, again(physical)), physical);
 }
 
-/* GMD-23 GMD-44: no memory of the kernel's, and it is not made */
+/* GMD-23: no memory of the kernel's, and it is not made */
 static void kernel_memory_has_to_be_there(struct kunit *test)
 {
 	IOMD_KUNIT_EXPECT_ERR(test, iomd_desc_with_address_range(0x1000, 16, BOTH | PERSISTENT,

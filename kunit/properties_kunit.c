@@ -75,7 +75,7 @@ struct tags {
 	u32 user_expected;
 };
 
-/* MD-26 OBJ-35 OBJ-36 OBJ-37: two tags, of 16 bits, with defaults */
+/* MD-26 OBJ-36 OBJ-37: two tags, of 16 bits, with defaults */
 static void vm_tags_are_stored(struct kunit *test)
 {
 	static const struct tags tags[] = {
@@ -245,7 +245,7 @@ static void counted_put(struct iomd_context *context)
 	kref_put(&context->ref, context->release);
 }
 
-/* MD-27 MD-28 MD-30 MD-31: it is held while it is kept, and by whoever has asked for it */
+/* MD-27 MD-28 MD-31: it is held while it is kept, and by whoever has asked for it */
 static void context_is_kept(struct kunit *test)
 {
 	struct kinds *kinds = test->priv;
@@ -285,7 +285,7 @@ static void context_is_kept(struct kunit *test)
 	}
 }
 
-/* MD-29 MD-107: it is let go once, when the descriptor goes */
+/* MD-29: it is let go once, when the descriptor goes */
 static void context_goes_with_the_descriptor(struct kunit *test)
 {
 	struct kinds *kinds = test->priv;
@@ -338,7 +338,7 @@ static void operations_are_few(struct kunit *test)
 	}
 }
 
-/* MD-61 MD-63 BUF-17: only memory that can be paged out has pages to be counted */
+/* MD-61 MD-63: only memory that can be paged out has pages to be counted */
 static void few_have_page_counts(struct kunit *test)
 {
 	static const int errors[NR_KINDS] = {

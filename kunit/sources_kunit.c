@@ -397,7 +397,7 @@ static void iterators_over_bvecs(struct kunit *test)
 	expect_iter_in_parts(test, &iter, IOMD_KERNEL_TASK, bytes);
 }
 
-/* GMD-5 GMD-7 GMD-21 OBJ-32: and of the task that calls, which is remembered */
+/* GMD-5 GMD-7 GMD-21: and of the task that calls, which is remembered */
 static void iterators_over_user_memory(struct kunit *test)
 {
 	IOMD_KUNIT_AS_TASK();
@@ -464,7 +464,7 @@ static void refuses_some_iterators(struct kunit *test)
 							   UIO | BOTH, NULL), -EINVAL);
 }
 
-/* GMD-15: a mapper may be named, and serves */
+/* MD-51: a mapper may be named, and serves */
 static void sources_have_mappers(struct kunit *test)
 {
 	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 64);

@@ -270,7 +270,7 @@ static void parent_is_held(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, witness.is_gone);
 }
 
-/* SUB-1 SUB-7 OBJ-10: a window may move, also to another parent, and lets go of the old */
+/* SUB-1 SUB-7: a window may move, also to another parent, and lets go of the old */
 static void window_may_move(struct kunit *test)
 {
 	struct fixture *fixture = test->priv;
@@ -569,7 +569,7 @@ static void counts_and_states_are_the_parents(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, old, (u32)IOMD_PURGEABLE_EMPTY);
 }
 
-/* SUB-12 SUB-13 MD-61 OBJ-42 OBJ-43: what the parent has not got, a window has not either */
+/* SUB-12 SUB-13 MD-61 OBJ-42: what the parent has not got, a window has not either */
 static void lacks_what_the_parent_lacks(struct kunit *test)
 {
 	struct fixture *fixture = test->priv;
