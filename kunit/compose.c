@@ -44,7 +44,7 @@ struct iomd_buffer *iomd_kunit_pageable(struct kunit *test, u64 capacity, u32 op
 }
 
 void iomd_kunit_expect_contents(struct kunit *test, struct iomd_desc *desc, const void *bytes,
-			     u64 length)
+				u64 length)
 {
 	u8 *copy = kvmalloc(length + 1, GFP_KERNEL);
 

@@ -33,7 +33,7 @@ static inline bool iomd_kunit_is_read_only(struct iomd_desc *desc)
 
 /* Expect all of a prepared descriptor to read as @bytes; and to be in just these places. */
 void iomd_kunit_expect_contents(struct kunit *test, struct iomd_desc *desc, const void *bytes,
-			     u64 length);
+				u64 length);
 void iomd_kunit_expect_segments(struct kunit *test, struct iomd_desc *desc,
 				const struct iomd_range *segments, u32 nr);
 void iomd_kunit_expect_walk(struct kunit *test, struct iomd_desc *desc,

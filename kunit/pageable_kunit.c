@@ -368,13 +368,13 @@ static void appends_if_prepared(struct kunit *test)
 	}
 }
 
-/* BUF-57 GMD-76 OBJ-3: it may go while it is prepared, and in softirq */
 static int put_it(void *data)
 {
 	iomd_buffer_put(data);
 	return 0;
 }
 
+/* BUF-57 OBJ-3: it may go while it is prepared, and in softirq */
 static void may_go_while_prepared(struct kunit *test)
 {
 	struct mm_struct *tasks[] = { NULL, IOMD_KERNEL_TASK, iomd_kunit_mm };

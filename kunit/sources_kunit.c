@@ -111,7 +111,8 @@ static void pages_are_described(struct kunit *test)
 						  part->length - offset));
 	}
 	if (part->length)
-		iomd_kunit_expect_contents(test, desc, fixture->memory + part->offset, part->length);
+		iomd_kunit_expect_contents(test, desc, fixture->memory + part->offset,
+					   part->length);
 
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);

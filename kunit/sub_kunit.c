@@ -112,7 +112,7 @@ static void shows_a_window(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, length, 0ULL);
 	if (window->length)
 		iomd_kunit_expect_contents(test, sub, fixture->memory + window->offset,
-					window->length);
+					   window->length);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(sub, NONE), 0);
 	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(fixture->parent));
 }
