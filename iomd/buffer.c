@@ -88,7 +88,7 @@ static int buffer_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_
 	/* What is wired stays, and loses its contents in place. */
 	if ((new_state & IOMD_PURGEABLE_STATE_MASK) == IOMD_PURGEABLE_EMPTY &&
 	    buffer->general.resident)
-		iomd_desc_copy(desc, IOMD_COPY_IN, 0, NULL, desc->length);
+		iomd_runs_clear(&buffer->general.runs);
 	return 0;
 }
 

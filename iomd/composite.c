@@ -143,6 +143,7 @@ err_prepared:
 int iomd_composite_complete(struct iomd_desc *desc, u32 direction)
 {
 	struct iomd_composite *composite = iomd_to_composite(desc);
+	bool unbalanced = false;
 	int last = 0;
 	u32 i;
 
@@ -150,10 +151,12 @@ int iomd_composite_complete(struct iomd_desc *desc, u32 direction)
 		struct iomd_desc *part = composite->part[i].desc;
 		int err = part->ops->complete(part, direction);
 
-		if (err)
+		if (err == -EALREADY)
+			unbalanced = true;
+		else if (err)
 			last = err;
 	}
-	return last;
+	return last ?: unbalanced ? -EALREADY : 0;
 }
 
 /* The part that holds @offset: the first that ends behind it. */
@@ -356,10 +359,12 @@ int iomd_composite_page_counts(struct iomd_desc *desc, u64 *resident, u64 *dirty
 	u32 i;
 
 	for (i = 0; i < composite->nr && !err; i++) {
-		struct iomd_desc *part = composite->part[i].desc;
+		u64 part_resident = 0, part_dirty = 0;
 
-		err = part->ops->page_counts ? part->ops->page_counts(part, resident, dirty) :
-					       -EAGAIN;
+		err = iomd_desc_get_page_counts(composite->part[i].desc, &part_resident,
+						&part_dirty);
+		*resident += part_resident;
+		*dirty += part_dirty;
 	}
 	return err;
 }
@@ -373,12 +378,12 @@ static u32 worse_state(u32 one, u32 other)
 int iomd_composite_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_state)
 {
 	struct iomd_composite *composite = iomd_to_composite(desc);
-	u32 worst = IOMD_PURGEABLE_NON_VOLATILE;
+	u32 worst = 0;
 	int err = 0;
 	u32 i;
 
 	for (i = 0; i < composite->nr && !err; i++) {
-		u32 old = IOMD_PURGEABLE_NON_VOLATILE;
+		u32 old = 0;
 
 		err = iomd_desc_set_purgeable(composite->part[i].desc, new_state, &old);
 		worst = worse_state(worst, old);

@@ -120,6 +120,16 @@ static int copy_extent(enum iomd_copy way, const struct iomd_walk *walk,
 	return 0;
 }
 
+/* Fill memory that has pages with zeroes, all of it. */
+void iomd_runs_clear(const struct iomd_runs *runs)
+{
+	u32 i;
+
+	for (i = 0; i < runs->nr; i++)
+		copy_pages(IOMD_COPY_IN, iomd_runs_at(runs, i)->phys, NULL,
+			   iomd_runs_at(runs, i)->end - iomd_runs_start(runs, i));
+}
+
 /*
  * Copy @length bytes at @offset, which lie inside @desc. Return: bytes copied, less
  * than @length if memory turns out not to be prepared or not to be reachable.

@@ -12,6 +12,7 @@ enum iomd_copy {
 	IOMD_COPY_IN,	/* from the caller to memory */
 };
 
+void iomd_runs_clear(const struct iomd_runs *runs);
 u64 iomd_desc_copy(struct iomd_desc *desc, enum iomd_copy way, u64 offset, void *bytes,
 		   u64 length);
 

@@ -311,6 +311,12 @@ u64 iomd_general_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length, 
 	bool is_first = true;
 	u32 i;
 
+	/* A file is mapped as it was allocated, however much of it counts. */
+	if (general->file && !offset && length == desc->length) {
+		*first = 0;
+		return PAGE_ALIGN(general->range.length);
+	}
+
 	for (i = 0; i < general->nr_ranges && length; i++) {
 		const struct iomd_range *range = &general->ranges[i];
 		u64 start, chunk;

@@ -15,7 +15,7 @@ static int __init iomd_init(void)
 {
 	int err;
 
-	iomd_workqueue = alloc_workqueue("iomd", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	iomd_workqueue = alloc_workqueue("iomd", WQ_UNBOUND, 0);
 	if (!iomd_workqueue)
 		return -ENOMEM;
 	err = iomd_mapper_init();

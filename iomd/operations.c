@@ -111,7 +111,8 @@ int iomd_desc_get_page_counts(struct iomd_desc *desc, u64 *resident, u64 *dirty)
 		return -EAGAIN;
 
 	err = desc->ops->page_counts(desc, &counts[0], &counts[1]);
-	if (err == -EAGAIN)
+	/* Of several parts, those before the one that failed count. */
+	if (err && !counts[0])
 		return err;
 	if (resident)
 		*resident = counts[0];
@@ -144,7 +145,7 @@ static bool is_purgeable_state(u32 state)
  */
 int iomd_desc_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_state)
 {
-	u32 old = IOMD_PURGEABLE_NON_VOLATILE;
+	u32 old = 0;
 	int err;
 
 	if (is_remote(desc))
@@ -155,7 +156,8 @@ int iomd_desc_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_stat
 		return -EAGAIN;
 
 	err = desc->ops->set_purgeable(desc, new_state, &old);
-	if (old_state && !err)
+	/* Of several parts, those before the one that failed have changed. */
+	if (old_state && old)
 		*old_state = old;
 	return err;
 }

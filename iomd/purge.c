@@ -98,10 +98,6 @@ u32 iomd_purgeable_set_state(struct iomd_purgeable *purgeable, u32 new_state)
 	u32 old;
 
 	mutex_lock(&purge_lock);
-	/* Memory that has been written again after it was emptied is not empty. */
-	if (state_of(purgeable->state) == IOMD_PURGEABLE_EMPTY &&
-	    !iomd_shmem_is_empty(purgeable->file))
-		purgeable->state = IOMD_PURGEABLE_VOLATILE;
 	old = state_of(purgeable->state);
 
 	switch (state_of(new_state)) {
@@ -111,7 +107,8 @@ u32 iomd_purgeable_set_state(struct iomd_purgeable *purgeable, u32 new_state)
 		break;
 	case IOMD_PURGEABLE_VOLATILE:
 		list_del_init(&purgeable->node);
-		if (old == IOMD_PURGEABLE_EMPTY)
+		/* Unless it was written again, there is nothing that could go. */
+		if (old == IOMD_PURGEABLE_EMPTY && iomd_shmem_is_empty(purgeable->file))
 			break;
 		purgeable->state = new_state;
 		enlist(purgeable);

@@ -192,9 +192,9 @@ static const struct refusal refusals[] = {
 	{ "aligned beyond what there is", IOMD_KERNEL_TASK, BOTH, 1, 1ULL << 50, 0, -ENOMEM },
 	{ "no memory is that low", IOMD_KERNEL_TASK, BOTH, 64 << 10, 1, 0x7fff, -ENOMEM },
 	{ "no task", NULL, BOTH, 100, 1, 0, -EINVAL },
-	{ "not cached", IOMD_KERNEL_TASK, BOTH | IOMD_MAP_INHIBIT_CACHE, 100, 1, 0, -EOPNOTSUPP },
-	{ "write combined", IOMD_KERNEL_TASK, BOTH | IOMD_MAP_WRITE_COMBINE_CACHE, 100, 1, 0,
+	{ "written through", IOMD_KERNEL_TASK, BOTH | IOMD_MAP_WRITE_THRU_CACHE, 100, 1, 0,
 	  -EOPNOTSUPP },
+	{ "posted", IOMD_KERNEL_TASK, BOTH | IOMD_MAP_POSTED_WRITE, 100, 1, 0, -EOPNOTSUPP },
 };
 
 static void refusal_name(const struct refusal *refusal, char *name)

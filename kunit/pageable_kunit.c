@@ -348,7 +348,7 @@ static void may_be_read_only(struct kunit *test)
 static void appends_if_prepared(struct kunit *test)
 {
 	struct mm_struct *tasks[] = { NULL, iomd_kunit_mm };
-	u8 bytes[8], zeroes[8] = {};
+	u8 bytes[20] = {}, zeroes[8] = {};
 	u32 i;
 
 	for (i = 0; i < 2; i++) {
