@@ -6,7 +6,6 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/io.h>
-#include <linux/kthread.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
@@ -443,74 +442,80 @@ static bool squeeze(bool (*done)(void *data), void *data)
 	return is_done;
 }
 
-/* That of the second is out of memory, more or less. */
-struct pair {
-	struct iomd_desc *stays;
-	struct iomd_desc *goes;
-	u64 before;
-	u64 lowest;
+#define NR_PAGED	2
+#define NR_STAYING	3
+#define MANY_PAGES	1024
+
+/* Memory that is to be out, more or less, and memory that is to stay. */
+struct paging {
+	struct iomd_desc *goes[NR_PAGED];
+	struct iomd_desc *stays[NR_STAYING];
+	u64 lowest[NR_STAYING];
 };
 
 static bool is_paged_out(void *data)
 {
-	struct pair *pair = data;
+	struct paging *paging = data;
+	bool is_out = true;
+	u32 i;
 
-	pair->lowest = min(pair->lowest, resident_pages(pair->stays));
-	return resident_pages(pair->goes) < pair->before / 2;
+	for (i = 0; i < NR_STAYING; i++)
+		paging->lowest[i] = min(paging->lowest[i], resident_pages(paging->stays[i]));
+	for (i = 0; i < NR_PAGED; i++)
+		if (resident_pages(paging->goes[i]) >= MANY_PAGES / 2)
+			is_out = false;
+	return is_out;
 }
 
-#define MANY_PAGES	1024
-
-static void page_out(struct kunit *test, struct mm_struct *task)
-{
-	struct iomd_desc *stays = iomd_buffer_desc(made_for(test, task, 64 * PAGE_SIZE));
-	struct iomd_desc *goes = iomd_buffer_desc(made_for(test, task, MANY_PAGES * PAGE_SIZE));
-	struct pair pair = { stays, goes, MANY_PAGES, U64_MAX };
-	u64 resident, dirty;
-
-	KUNIT_ASSERT_GT(test, get_nr_swap_pages(), 2L * MANY_PAGES);
-	mark(test, stays, 3);
-	mark(test, goes, 4);
-	KUNIT_EXPECT_EQ(test, iomd_desc_get_page_counts(goes, &resident, &dirty), 0);
-	KUNIT_EXPECT_EQ(test, resident, (u64)MANY_PAGES);
-	KUNIT_EXPECT_EQ(test, dirty, (u64)MANY_PAGES);
-
-	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(stays, NONE), 0);
-	KUNIT_EXPECT_TRUE(test, squeeze(is_paged_out, &pair));
-	KUNIT_EXPECT_EQ(test, pair.lowest, 64ULL);
-	KUNIT_EXPECT_EQ(test, iomd_desc_complete(stays, NONE), 0);
-	expect_marked(test, goes, 4, true);
-	KUNIT_EXPECT_EQ(test, resident_pages(goes), (u64)MANY_PAGES);
-	expect_marked(test, stays, 3, true);
-}
-
-/* BUF-11 MD-32 MD-60: it is paged out while it is not prepared, and comes back as it was */
+/*
+ * BUF-11 BUF-13 MD-32 MD-60: what is not prepared is paged out, and comes back as it was;
+ * what is prepared, or has an address in the kernel, stays
+ */
 static void is_paged_out_and_in(struct kunit *test)
 {
-	page_out(test, NULL);
-}
+	struct iomd_buffer *in_kernel = made_for(test, IOMD_KERNEL_TASK, 64 * PAGE_SIZE);
+	struct paging paging = {
+		.goes = {
+			iomd_buffer_desc(made_for(test, NULL, MANY_PAGES * PAGE_SIZE)),
+			iomd_buffer_desc(made_for(test, iomd_kunit_mm, MANY_PAGES * PAGE_SIZE)),
+		},
+		.stays = {
+			iomd_buffer_desc(made_for(test, NULL, 64 * PAGE_SIZE)),
+			iomd_buffer_desc(made_for(test, iomd_kunit_mm, 64 * PAGE_SIZE)),
+			iomd_buffer_desc(in_kernel),
+		},
+		.lowest = { U64_MAX, U64_MAX, U64_MAX },
+	};
+	u8 *memory = iomd_buffer_get_bytes_no_copy(in_kernel);
+	u64 resident, dirty;
+	u32 i;
 
-/* BUF-11 BUF-13: that of a process too */
-static void process_memory_is_paged_out_and_in(struct kunit *test)
-{
-	page_out(test, iomd_kunit_mm);
-}
-
-/* BUF-13: what the kernel has an address for stays, prepared or not */
-static void memory_with_an_address_stays(struct kunit *test)
-{
-	struct iomd_buffer *buffer = made_for(test, IOMD_KERNEL_TASK, 64 * PAGE_SIZE);
-	struct iomd_desc *goes = iomd_buffer_desc(made_for(test, NULL, MANY_PAGES * PAGE_SIZE));
-	struct pair pair = { iomd_buffer_desc(buffer), goes, MANY_PAGES, U64_MAX };
-	u8 *memory = iomd_buffer_get_bytes_no_copy(buffer);
-
+	KUNIT_ASSERT_GT(test, get_nr_swap_pages(), 3L * MANY_PAGES);
 	KUNIT_ASSERT_NOT_NULL(test, memory);
 	iomd_kunit_fill(memory, 64 * PAGE_SIZE, 1);
-	mark(test, goes, 4);
-	KUNIT_EXPECT_TRUE(test, squeeze(is_paged_out, &pair));
-	KUNIT_EXPECT_EQ(test, pair.lowest, 64ULL);
+	for (i = 0; i < NR_PAGED; i++) {
+		mark(test, paging.goes[i], 3 + i);
+		KUNIT_EXPECT_EQ(test, iomd_desc_get_page_counts(paging.goes[i], &resident, &dirty),
+				0);
+		KUNIT_EXPECT_EQ(test, resident, (u64)MANY_PAGES);
+		KUNIT_EXPECT_EQ(test, dirty, (u64)MANY_PAGES);
+	}
+	for (i = 0; i < 2; i++) {
+		mark(test, paging.stays[i], 6 + i);
+		KUNIT_ASSERT_EQ(test, iomd_desc_prepare(paging.stays[i], NONE), 0);
+	}
+
+	KUNIT_EXPECT_TRUE(test, squeeze(is_paged_out, &paging));
+	for (i = 0; i < NR_STAYING; i++)
+		KUNIT_EXPECT_EQ(test, paging.lowest[i], 64ULL);
 	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(memory, 64 * PAGE_SIZE, 1));
-	expect_marked(test, goes, 4, true);
+
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, iomd_desc_complete(paging.stays[i], NONE), 0);
+		expect_marked(test, paging.stays[i], 6 + i, true);
+		expect_marked(test, paging.goes[i], 3 + i, true);
+		KUNIT_EXPECT_EQ(test, resident_pages(paging.goes[i]), (u64)MANY_PAGES);
+	}
 }
 
 /*
@@ -707,90 +712,6 @@ static void contents_with_an_address_stay(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(memory, 0, 2 * PAGE_SIZE), NULL);
 }
 
-/* In the order in which they should go. */
-#define NR_ORDERED	5
-
-struct ordered {
-	struct iomd_desc *desc[NR_ORDERED];
-	bool is_wrong;	/* for good, whoever sees it */
-};
-
-static bool is_gone(struct iomd_desc *desc)
-{
-	u32 state = 0;
-
-	iomd_desc_set_purgeable(desc, KEEP_CURRENT, &state);
-	return state == EMPTY;
-}
-
-/* What went is looked for from the end: what should have gone before it must have by then. */
-static bool three_are_gone(void *data)
-{
-	struct ordered *ordered = data;
-	u32 i, nr = 0;
-
-	for (i = NR_ORDERED; i--;) {
-		bool gone = is_gone(ordered->desc[i]);
-
-		if (nr && !gone)
-			ordered->is_wrong = true;
-		nr += gone;
-	}
-	return nr >= 3 || ordered->is_wrong;
-}
-
-/* Several may go in one call of the allocator: somebody has to watch it. */
-static int watch_order(void *data)
-{
-	while (!kthread_should_stop()) {
-		three_are_gone(data);
-		cond_resched();
-	}
-	return 0;
-}
-
-static const u32 order_modifiers[NR_ORDERED] = {
-	IOMD_PURGEABLE_ORDERING_OBSOLETE | IOMD_PURGEABLE_VOLATILE_GROUP(7),
-	IOMD_PURGEABLE_VOLATILE_GROUP(0) | IOMD_PURGEABLE_BEHAVIOR_LIFO,
-	IOMD_PURGEABLE_VOLATILE_GROUP(0),
-	IOMD_PURGEABLE_VOLATILE_GROUP(0),
-	IOMD_PURGEABLE_VOLATILE_GROUP(3),
-};
-
-/* Make them all volatile, in another order than they should go in; and let some go. */
-static void let_some_go(struct kunit *test, struct ordered *ordered)
-{
-	static const u32 order[NR_ORDERED] = { 4, 2, 3, 1, 0 };
-	struct task_struct *watcher;
-	u32 i;
-
-	for (i = 0; i < NR_ORDERED; i++) {
-		set_state(test, ordered->desc[i], NON_VOLATILE);
-		mark(test, ordered->desc[i], 6);
-	}
-	for (i = 0; i < NR_ORDERED; i++)
-		set_state(test, ordered->desc[order[i]], VOLATILE | order_modifiers[order[i]]);
-
-	watcher = kthread_run(watch_order, ordered, "iomd_kunit");
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, watcher);
-	KUNIT_EXPECT_TRUE(test, squeeze(three_are_gone, ordered));
-	kthread_stop(watcher);
-	KUNIT_EXPECT_TRUE(test, is_gone(ordered->desc[0]));
-}
-
-/* CON-8: obsolete memory goes first, then by group; in a group last in or first in */
-static void contents_go_in_order(struct kunit *test)
-{
-	struct ordered ordered = {};
-	u32 i;
-
-	for (i = 0; i < NR_ORDERED; i++)
-		ordered.desc[i] = purgeable(test, 512 * PAGE_SIZE);
-	for (i = 0; i < 6; i++)
-		let_some_go(test, &ordered);
-	KUNIT_EXPECT_FALSE(test, ordered.is_wrong);
-}
-
 static int live_once(struct kunit *test, void *data)
 {
 	struct iomd_buffer *buffer;
@@ -827,15 +748,12 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(appends_if_prepared),
 	KUNIT_CASE(may_go_while_prepared),
 	KUNIT_CASE(is_paged_out_and_in),
-	KUNIT_CASE(process_memory_is_paged_out_and_in),
-	KUNIT_CASE(memory_with_an_address_stays),
 	KUNIT_CASE_PARAM(states_change, change_gen_params),
 	KUNIT_CASE(loss_is_told_once_touched),
 	KUNIT_CASE(prepared_memory_is_emptied_in_place),
 	KUNIT_CASE(volatile_contents_go),
 	KUNIT_CASE(prepared_contents_stay),
 	KUNIT_CASE(contents_with_an_address_stay),
-	KUNIT_CASE(contents_go_in_order),
 	KUNIT_CASE(survives_failing_allocations),
 	{}
 };
