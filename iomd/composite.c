@@ -219,19 +219,34 @@ int iomd_composite_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 o
 	return 0;
 }
 
-int iomd_composite_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent)
+/* An answer of the part that holds @offset, as far as the part goes. */
+static int ask_part(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent,
+		    bool for_bus)
 {
+	const struct iomd_desc_ops *ops;
 	struct place place;
 	int err;
 
 	err = composite_place(iomd_to_composite(desc), offset, &place);
 	if (err)
 		return err;
-	err = place.part->desc->ops->bus_extent(place.part->desc, place.inner, extent);
+	ops = place.part->desc->ops;
+	err = for_bus ? ops->bus_extent(place.part->desc, place.inner, extent) :
+			ops->source_extent(place.part->desc, place.inner, extent);
 	if (err)
 		return err;
 	extent->length = min(extent->length, place.part->end - offset);
 	return 0;
+}
+
+int iomd_composite_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent)
+{
+	return ask_part(desc, offset, extent, true);
+}
+
+int iomd_composite_source_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent)
+{
+	return ask_part(desc, offset, extent, false);
 }
 
 /* Hold all parts, or none. */

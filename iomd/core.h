@@ -132,6 +132,14 @@ struct iomd_desc_ops {
 	struct iomd_mapping *(*own_mapping)(struct iomd_desc *desc, bool make);
 
 	/**
+	 * @source_extent: The address of the byte at @offset, which lies inside, as it
+	 * was given when the descriptor was made, and how far addresses continue. Must
+	 * not sleep. Returns 0, or -EOVERFLOW if a part has become shorter than that.
+	 * This callback is mandatory.
+	 */
+	int (*source_extent)(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
+
+	/**
 	 * @dma_map_length: Bytes of the pages that a window touches, which is not
 	 * empty and lies inside, pieces that continue each other taken as one; and
 	 * where in its page the first byte lies. Must not sleep. This callback is

@@ -259,10 +259,10 @@ static u64 desc_segment(struct iomd_desc *desc, u64 offset, u64 *length, u32 opt
 	struct iomd_extent extent = {};
 	int err = 0;
 
-	if (options & IOMD_MEMORY_SOURCE_SEGMENT) {
-		err = -EOPNOTSUPP;
-	} else if (offset < desc->length) {
-		if ((options & IOMD_MEMORY_MAPPER_NONE) || iomd_desc_is_untranslated(desc))
+	if (offset < desc->length) {
+		if (options & IOMD_MEMORY_SOURCE_SEGMENT)
+			err = desc->ops->source_extent(desc, offset, &extent);
+		else if ((options & IOMD_MEMORY_MAPPER_NONE) || iomd_desc_is_untranslated(desc))
 			err = desc_physical_extent(desc, offset, &extent);
 		else
 			err = desc->ops->bus_extent(desc, offset, &extent);
@@ -271,6 +271,7 @@ static u64 desc_segment(struct iomd_desc *desc, u64 offset, u64 *length, u32 opt
 		desc_complain(desc, err, caller);
 		extent.address = 0;
 	}
+	extent.length = min(extent.length, desc->length - offset);
 
 	if (length)
 		*length = extent.address ? extent.length : 0;
@@ -282,7 +283,9 @@ static u64 desc_segment(struct iomd_desc *desc, u64 offset, u64 *length, u32 opt
  * @desc: Descriptor, prepared.
  * @offset: Byte asked for.
  * @length: Receives how many bytes are contiguous from there on; may be NULL.
- * @options: IOMD_MEMORY_MAPPER_NONE for a CPU-physical address, else 0.
+ * @options: IOMD_MEMORY_MAPPER_NONE for a CPU-physical address; else 0; or
+ *	IOMD_MEMORY_SOURCE_SEGMENT for the address that was given when the descriptor
+ *	was made, ranges that continue each other taken as one, prepared or not.
  *
  * Without MAPPER_NONE the answer is an address for the device behind the mapper
  * that the descriptor is bound to, and the first such call may map the whole
@@ -292,12 +295,12 @@ static u64 desc_segment(struct iomd_desc *desc, u64 offset, u64 *length, u32 opt
  * REMOTE gives CPU-physical addresses always.
  * IOKit: IOMemoryDescriptor::getPhysicalSegment().
  *
- * Context: With MAPPER_NONE any; else process context, may sleep.
+ * Context: With MAPPER_NONE or SOURCE_SEGMENT any; else process context, may sleep.
  * Return: The address. 0, and 0 in @length, behind the end; and also, with one
  *	   message in the log, if the memory is not prepared or there is no bus
  *	   address.
  *
- * Implements MD-47..52, MD-44, GMD-53..58.
+ * Implements MD-47..52, MD-54, MD-44, GMD-53..58.
  */
 u64 iomd_desc_get_physical_segment(struct iomd_desc *desc, u64 offset, u64 *length, u32 options)
 {

@@ -297,52 +297,6 @@ u64 iomd_general_preparation_id(struct iomd_desc *desc)
 	return id;
 }
 
-static u64 pages_spanned(u64 address, u64 length)
-{
-	return PAGE_ALIGN(address + length) - (address & PAGE_MASK);
-}
-
-/* Ranges are cut to the window, and joined where one continues the other. */
-u64 iomd_general_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length, u64 *first)
-{
-	struct iomd_general *general = iomd_to_general(desc);
-	u64 address = 0, piece = 0, total = 0, skip = offset;
-	bool is_first = true;
-	u32 i;
-
-	/* A file is mapped as it was allocated, however much of it counts. */
-	if (general->file && !offset && length == desc->length) {
-		*first = 0;
-		return PAGE_ALIGN(general->range.length);
-	}
-
-	for (i = 0; i < general->nr_ranges && length; i++) {
-		const struct iomd_range *range = &general->ranges[i];
-		u64 start, chunk;
-
-		if (skip >= range->length) {
-			skip -= range->length;
-			continue;
-		}
-		start = range->address + skip;
-		chunk = min(range->length - skip, length);
-		skip = 0;
-		length -= chunk;
-
-		if (is_first)
-			*first = offset_in_page(start);
-		is_first = false;
-		if (piece && address + piece == start) {
-			piece += chunk;
-			continue;
-		}
-		total += piece ? pages_spanned(address, piece) : 0;
-		address = start;
-		piece = chunk;
-	}
-	return total + (piece ? pages_spanned(address, piece) : 0);
-}
-
 /* Memory that was not made purgeable is not, whoever has it. */
 int iomd_general_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_state)
 {

@@ -114,6 +114,10 @@ void iomd_general_drop_own_mapping(struct iomd_general *general);
 int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
 struct iomd_mapping *iomd_general_own_mapping(struct iomd_desc *desc, bool may_sleep);
 
+/* ranges.c: what the descriptor was made of */
+int iomd_general_source_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
+u64 iomd_general_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length, u64 *first);
+
 /* general.c: prepare, complete, and answers about wired memory */
 int iomd_general_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_state);
 int iomd_general_bind(struct iomd_general *general);
@@ -126,7 +130,6 @@ void iomd_general_drop(struct iomd_desc *desc);
 void iomd_general_summarize(struct iomd_desc *desc, struct iomd_summary *summary);
 u32 iomd_general_all_flags(struct iomd_desc *desc);
 u64 iomd_general_preparation_id(struct iomd_desc *desc);
-u64 iomd_general_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length, u64 *first);
 void iomd_general_unwire_work(struct work_struct *work);
 
 /* describe.c: construction */
@@ -160,6 +163,7 @@ void iomd_general_exit(struct iomd_general *general);
 	.all_flags = iomd_general_all_flags, \
 	.bus_extent = iomd_general_bus_extent, \
 	.own_mapping = iomd_general_own_mapping, \
+	.source_extent = iomd_general_source_extent, \
 	.dma_map_length = iomd_general_dma_map_length, \
 	.preparation_id = iomd_general_preparation_id
 

@@ -587,10 +587,51 @@ static void pageable_memory_takes_its_capacity(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(desc, &offset), 4 * (u64)PAGE_SIZE);
 }
 
+static void expect_source(struct kunit *test, struct iomd_desc *desc, u64 offset, u64 address,
+			  u64 length)
+{
+	u64 found = 77;
+
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_physical_segment(desc, offset, &found,
+							     IOMD_MEMORY_SOURCE_SEGMENT), address);
+	KUNIT_EXPECT_EQ(test, found, length);
+}
+
+/* MD-54: the addresses that were given, of memory that nobody prepared */
+static void sources_are_told(struct kunit *test)
+{
+	static const struct iomd_range ranges[] = {
+		{ BASE + 0xa00, 0x600 }, { 5, 0 }, { BASE + 0x1000, 0x1000 }, { BASE + 0x10, 0x10 },
+	};
+	struct mm_struct *tasks[] = { NULL, iomd_kunit_mm, IOMD_KERNEL_TASK };
+	u32 i;
+
+	for (i = 0; i < 3; i++) {
+		struct iomd_desc *desc, *sub, *children[2];
+
+		desc = iomd_kunit_desc(test, iomd_desc_with_address_ranges(ranges, 4, BOTH,
+									   tasks[i]));
+		expect_source(test, desc, 0, BASE + 0xa00, 0x1600);
+		expect_source(test, desc, 0x700, BASE + 0x1100, 0xf00);
+		expect_source(test, desc, 0x1600, BASE + 0x10, 0x10);
+		expect_source(test, desc, 0x160f, BASE + 0x1f, 1);
+		expect_source(test, desc, 0x1610, 0, 0);
+
+		sub = iomd_kunit_sub(test, desc, 0x5ff, 3, BOTH);
+		expect_source(test, sub, 0, BASE + 0xfff, 3);
+		expect_source(test, sub, 1, BASE + 0x1000, 2);
+		children[0] = sub;
+		children[1] = iomd_kunit_sub(test, desc, 0x602, 4, BOTH);
+		expect_source(test, iomd_kunit_multi(test, children, 2, BOTH), 2, BASE + 0x1001, 1);
+		KUNIT_EXPECT_EQ(test, iomd_kunit_is_prepared(desc), !tasks[i]);
+	}
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(vm_tags_are_stored),
 	KUNIT_CASE(mapper_options_are_stored),
 	KUNIT_CASE(words_outlast_the_memory),
+	KUNIT_CASE(sources_are_told),
 	KUNIT_CASE(descriptor_ids_are_unique),
 	KUNIT_CASE(stored_preparation_id_is_the_answer),
 	KUNIT_CASE(preparation_ids_are_unique),

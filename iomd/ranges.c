@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where the bytes of a general descriptor come from: the ranges it was made of, with
+ * addresses as they were given. Ranges that continue each other are one piece.
+ */
+#include <linux/mm.h>
+
+#include "general.h"
+
+/* Where a walk through ranges is; begin at zero. */
+struct range_walk {
+	u32 index;
+	u64 skip;	/* in the range at @index */
+};
+
+static void skip_bytes(const struct iomd_general *general, struct range_walk *walk, u64 offset)
+{
+	walk->skip += offset;
+	while (walk->index < general->nr_ranges &&
+	       walk->skip >= general->ranges[walk->index].length)
+		walk->skip -= general->ranges[walk->index++].length;
+}
+
+/* The piece that begins where @walk is, as long as it gets. It is empty at the end. */
+static void next_piece(const struct iomd_general *general, struct range_walk *walk,
+		       struct iomd_extent *piece)
+{
+	*piece = (struct iomd_extent) {};
+	for (; walk->index < general->nr_ranges; walk->index++, walk->skip = 0) {
+		const struct iomd_range *range = &general->ranges[walk->index];
+		u64 start = range->address + walk->skip;
+
+		if (!range->length)
+			continue;
+		if (!piece->length)
+			piece->address = start;
+		else if (piece->address + piece->length != start)
+			break;
+		piece->length += range->length - walk->skip;
+	}
+}
+
+int iomd_general_source_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent)
+{
+	struct iomd_general *general = iomd_to_general(desc);
+	struct range_walk walk = {};
+
+	skip_bytes(general, &walk, offset);
+	next_piece(general, &walk, extent);
+	return 0;
+}
+
+static u64 pages_spanned(const struct iomd_extent *piece)
+{
+	return PAGE_ALIGN(piece->address + piece->length) - (piece->address & PAGE_MASK);
+}
+
+u64 iomd_general_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length, u64 *first)
+{
+	struct iomd_general *general = iomd_to_general(desc);
+	struct range_walk walk = {};
+	struct iomd_extent piece;
+	u64 total = 0;
+
+	/* A file is mapped as it was allocated, however much of it counts. */
+	if (general->file && !offset && length == desc->length) {
+		*first = 0;
+		return PAGE_ALIGN(general->range.length);
+	}
+
+	skip_bytes(general, &walk, offset);
+	while (length) {
+		next_piece(general, &walk, &piece);
+		if (!total)
+			*first = offset_in_page(piece.address);
+		piece.length = min(piece.length, length);
+		total += pages_spanned(&piece);
+		length -= piece.length;
+	}
+	return total;
+}
