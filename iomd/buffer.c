@@ -188,9 +188,14 @@ static int init_wired(struct iomd_buffer *buffer, struct iomd_client *client, u3
 	if (err)
 		return err;
 	err = describe_backing(buffer, client, flags, mapper);
-	if (err)
+	if (err) {
 		iomd_backing_free(&buffer->backing);
-	return err;
+		return err;
+	}
+	/* What holds for the memory holds for where devices see it. */
+	iomd_general_add_map_spec(&buffer->general, fls64(spec->highest),
+				  spec->alignment > PAGE_SIZE ? spec->alignment : 0);
+	return 0;
 }
 
 /* Memory that is mapped nowhere is described as the kernel's, at no address. */

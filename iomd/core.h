@@ -166,6 +166,13 @@ struct iomd_desc_ops {
 	u64 (*preparation_id)(struct iomd_desc *desc);
 
 	/**
+	 * @command_operation: Answer a DMA command, in a record that is large enough. This
+	 * callback is optional; without it the descriptor answers by what it says to
+	 * the others here.
+	 */
+	int (*command_operation)(struct iomd_desc *desc, u32 op, void *data, void *caller);
+
+	/**
 	 * @release: Free the descriptor; completes what is still prepared.
 	 * Process context. This callback is mandatory.
 	 */
@@ -189,6 +196,8 @@ struct iomd_desc_ops {
  * @length: Bytes described.
  * @depth: How deep descriptors are nested in this one; 0 if it is made of none.
  * @nr_parents: How many times it is part of another.
+ * @nr_active: How many have said that they are using the memory, and not yet that they
+ *	no longer do; each holds the memory and has a reference.
  * @mapper: Mapper the descriptor is bound to, or NULL; a reference is held.
  * @release_work: Runs the release when the last reference goes in a context that
  *	cannot sleep.
@@ -208,6 +217,7 @@ struct iomd_desc {
 	u64 length;
 	u32 depth;
 	atomic_t nr_parents;
+	atomic_t nr_active;
 	struct iomd_mapper *mapper;
 	struct work_struct release_work;
 };

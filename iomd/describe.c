@@ -204,6 +204,8 @@ static void forget(struct iomd_general *general)
 	general->base.mapper = NULL;
 	general->base.length = 0;
 	general->nr_pages = 0;
+	general->map_bits = 64;
+	general->map_alignment = 0;
 }
 
 /*
@@ -220,6 +222,7 @@ int iomd_general_init(struct iomd_general *general, const struct iomd_desc_ops *
 	iomd_runs_init(&general->runs);
 	INIT_WORK(&general->unwire_work, iomd_general_unwire_work);
 	general->ranges = &general->range;
+	general->map_bits = 64;
 
 	err = describe(general, spec);
 	if (err)

@@ -109,6 +109,9 @@ static int prepare_locked(struct iomd_general *general, u32 direction)
 	if (err)
 		return err;
 
+	general->access = direction & IOMD_DIRECTION_IN_OUT;
+	if (direction & IOMD_PREPARE_TO_PHYS32)
+		general->map_bits = min_t(u8, general->map_bits, 32);
 	if (!general->prepare_count++)
 		iomd_objects_inc(IOMD_OBJECT_PREPARED);
 	return 0;

@@ -31,8 +31,12 @@ struct iomd_purgeable;
  * @writable: It is memory that a device may write.
  * @dirty: A device may have written it: mark pages dirty when they are unpinned.
  * @discard: What was written in this prepared lifetime does not count.
+ * @access: The direction of the last prepare.
+ * @map_bits: Width of bus addresses that mappings may have.
+ * @map_alignment: Alignment that mappings must have; 0 for none.
  * @is_bound: The descriptor is bound to the memory, prepared or not.
  * @runs: The memory, while resident.
+ * @own_end: The bus address behind the highest of @own_mapping.
  * @own_mapping: All of it mapped for the descriptor's mapper; made on demand,
  *	lives as long as @resident. Once set it may be read without the lock while
  *	the memory is wired.
@@ -56,9 +60,13 @@ struct iomd_general {
 	bool dirty;
 	bool discard;
 	bool is_bound;
+	u8 access;
+	u8 map_bits;
+	u64 map_alignment;
 	struct iomd_runs runs;
 	struct iomd_mapping *own_mapping;
 	struct iomd_mapping_walk own_walk;
+	u64 own_end;
 	struct work_struct unwire_work;
 
 	struct mm_struct *task;
@@ -132,6 +140,10 @@ u32 iomd_general_all_flags(struct iomd_desc *desc);
 u64 iomd_general_preparation_id(struct iomd_desc *desc);
 void iomd_general_unwire_work(struct work_struct *work);
 
+/* general_protocol.c: what a DMA command asks */
+void iomd_general_add_map_spec(struct iomd_general *general, u8 num_address_bits, u64 alignment);
+int iomd_general_command_operation(struct iomd_desc *desc, u32 op, void *data, void *caller);
+
 /* describe.c: construction */
 
 /* What to describe; see iomd_client_desc_with_options(). */
@@ -165,6 +177,7 @@ void iomd_general_exit(struct iomd_general *general);
 	.own_mapping = iomd_general_own_mapping, \
 	.source_extent = iomd_general_source_extent, \
 	.dma_map_length = iomd_general_dma_map_length, \
-	.preparation_id = iomd_general_preparation_id
+	.preparation_id = iomd_general_preparation_id, \
+	.command_operation = iomd_general_command_operation
 
 #endif /* _IOMD_GENERAL_H */

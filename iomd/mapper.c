@@ -48,6 +48,7 @@ static struct iomd_mapper identity_mapper = {
 	.page_size = PAGE_SIZE,
 	.lock = __SPIN_LOCK_UNLOCKED(identity_mapper.lock),
 	.mappings = LIST_HEAD_INIT(identity_mapper.mappings),
+	.iovms = LIST_HEAD_INIT(identity_mapper.iovms),
 };
 
 static struct iomd_mapper *mapper_create(struct device *dev)
@@ -66,6 +67,7 @@ static struct iomd_mapper *mapper_create(struct device *dev)
 		mapper->page_size = 1ULL << __ffs64(domain->pgsize_bitmap);
 	spin_lock_init(&mapper->lock);
 	INIT_LIST_HEAD(&mapper->mappings);
+	INIT_LIST_HEAD(&mapper->iovms);
 	iomd_objects_inc(IOMD_OBJECT_MAPPER);
 	return mapper;
 }
@@ -106,7 +108,7 @@ static bool revoke_one(struct iomd_mapper *mapper)
 	mapping = list_first_entry_or_null(&mapper->mappings, struct iomd_mapping, node);
 	if (mapping) {
 		list_del_init(&mapping->node);
-		dma_unmap_sgtable(mapper->dev, &mapping->table, mapping->direction, 0);
+		iomd_mapping_unmap_table(mapping);
 	}
 	spin_unlock_irqrestore(&mapper->lock, flags);
 	return mapping;

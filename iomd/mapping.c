@@ -168,7 +168,10 @@ static bool mapping_delist(struct iomd_mapping *mapping)
 	return live;
 }
 
-/* Is there anything that the DMA API does to this mapping between transfers? */
+/*
+ * Is there anything that the DMA API does to this mapping between transfers? It copies, or
+ * not, piece by piece; only for a device that is limited in nothing is it the same for all.
+ */
 static bool table_needs_sync(struct device *dev, struct sg_table *table)
 {
 	struct scatterlist *sg;
@@ -176,15 +179,45 @@ static bool table_needs_sync(struct device *dev, struct sg_table *table)
 
 	if (iomd_dma_iommu_is_coherent(dev))
 		return false;
+	if (dma_max_mapping_size(dev) == SIZE_MAX)
+		return dma_need_sync(dev, sg_dma_address(table->sgl));
 	for_each_sgtable_dma_sg(table, sg, i)
 		if (dma_need_sync(dev, sg_dma_address(sg)))
 			return true;
 	return false;
 }
 
-static int mapping_build(struct iomd_mapping *mapping, const struct cutter *cut, gfp_t gfp)
+/*
+ * Memory may be mapped several times, by descriptors that overlap. Where the CPU and the
+ * device see the same memory there is nothing to be said against that; so handing memory
+ * over is left out of mapping, and done apart where there is anything to do.
+ */
+static int table_map(struct iomd_mapping *mapping)
 {
 	struct device *dev = mapping->mapper->dev;
+	int err = dma_map_sgtable(dev, &mapping->table, mapping->direction,
+				  DMA_ATTR_SKIP_CPU_SYNC);
+
+	if (err)
+		return err;
+	mapping->needs_sync = table_needs_sync(dev, &mapping->table);
+	if (mapping->needs_sync)
+		dma_sync_sgtable_for_device(dev, &mapping->table, mapping->direction);
+	return 0;
+}
+
+/* The device may be gone the moment after, but is not yet. */
+void iomd_mapping_unmap_table(struct iomd_mapping *mapping)
+{
+	struct device *dev = mapping->mapper->dev;
+
+	if (mapping->needs_sync)
+		dma_sync_sgtable_for_cpu(dev, &mapping->table, mapping->direction);
+	dma_unmap_sgtable(dev, &mapping->table, mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
+}
+
+static int mapping_build(struct iomd_mapping *mapping, const struct cutter *cut, gfp_t gfp)
+{
 	int nr = count_entries(*cut);
 	int err;
 
@@ -195,7 +228,7 @@ static int mapping_build(struct iomd_mapping *mapping, const struct cutter *cut,
 		return err;
 	table_fill(mapping, *cut);
 
-	err = dma_map_sgtable(dev, &mapping->table, mapping->direction, 0);
+	err = table_map(mapping);
 	if (err) {
 		table_free(mapping);
 		return err;
@@ -242,6 +275,7 @@ int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 	INIT_LIST_HEAD(&mapping->node);
 	mapping->direction = direction;
 	mapping->length = length;
+	mapping->needs_sync = false;
 	mapping->table.sgl = NULL;
 
 	index = srcu_read_lock(&iomd_revoke_srcu);
@@ -272,25 +306,12 @@ void iomd_mapping_unmap(struct iomd_mapping *mapping)
 
 	if (mapping->length) {
 		if (mapping_delist(mapping))
-			dma_unmap_sgtable(mapper->dev, &mapping->table, mapping->direction, 0);
+			iomd_mapping_unmap_table(mapping);
 		table_free(mapping);
 	}
 	mapping->mapper = NULL;
 	iomd_mapper_put(mapper);
 	iomd_objects_dec(IOMD_OBJECT_MAPPING);
-}
-
-/* Is there work between transfers, for memory that stays mapped? */
-bool iomd_mapping_needs_sync(struct iomd_mapping *mapping)
-{
-	bool needs_sync = false;
-	int index;
-
-	index = srcu_read_lock(&iomd_revoke_srcu);
-	if (mapping->length && !iomd_mapping_is_revoked(mapping))
-		needs_sync = table_needs_sync(mapping->mapper->dev, &mapping->table);
-	srcu_read_unlock(&iomd_revoke_srcu, index);
-	return needs_sync;
 }
 
 /* Between transfers: take memory that stays mapped back, or hand it to the device. */
@@ -329,4 +350,48 @@ void iomd_mapping_walk(const struct iomd_mapping *mapping, struct iomd_mapping_w
 	skip = offset - walk->start;
 	extent->address = sg_dma_address(walk->sg) + skip;
 	extent->length = sg_dma_len(walk->sg) - skip;
+}
+
+/* The bus address behind the highest that the mapping has. */
+u64 iomd_mapping_end(const struct iomd_mapping *mapping)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+	u64 end = 0;
+
+	if (!mapping->length)
+		return 0;
+	for_each_sgtable_dma_sg(&mapping->table, sg, i)
+		end = max(end, sg_dma_address(sg) + sg_dma_len(sg));
+	return end;
+}
+
+/* The offset of the byte at bus address @address; the mapping's length if it has none. */
+static u64 offset_of(const struct iomd_mapping *mapping, u64 address)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+	u64 offset = 0;
+
+	for_each_sgtable_dma_sg(&mapping->table, sg, i) {
+		if (address - sg_dma_address(sg) < sg_dma_len(sg))
+			return offset + (address - sg_dma_address(sg));
+		offset += sg_dma_len(sg);
+	}
+	return mapping->length;
+}
+
+/* The physical address that a device reaches at @address; 0 if not by this mapping. */
+u64 iomd_mapping_physical(const struct iomd_mapping *mapping, u64 address)
+{
+	u64 offset = offset_of(mapping, address);
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sgtable_sg(&mapping->table, sg, i) {
+		if (offset < sg->length)
+			return sg_phys(sg) + offset;
+		offset -= sg->length;
+	}
+	return 0;
 }

@@ -22,8 +22,9 @@
  * @dev: Device, held; NULL for the identity mapper.
  * @translates: An IOMMU stands between the device and memory.
  * @page_size: Granule of translation.
- * @lock: Guards @mappings.
+ * @lock: Guards @mappings and @iovms.
  * @mappings: Live mappings.
+ * @iovms: Those of them that are known by their address.
  * @revoked: The device has been unbound: nothing is mapped any more. Set once; the
  *	DMA API is called for the device under iomd_revoke_srcu only.
  * @release_work: Frees the mapper where the last reference went in an interrupt.
@@ -35,6 +36,7 @@ struct iomd_mapper {
 	u64 page_size;
 	spinlock_t lock;	/* see above */
 	struct list_head mappings;
+	struct list_head iovms;
 	bool revoked;
 	struct work_struct release_work;
 };
@@ -48,7 +50,7 @@ struct iomd_mapper {
  * @node: In @mapper's list; empty once revoked.
  * @direction: As mapped.
  * @length: Bytes.
- * @needs_sync: Whether there is work between transfers, where anybody cares.
+ * @needs_sync: Whether there is work between transfers.
  * @table: What was mapped. Its entries are @local if they fit.
  * @local: The first entries.
  */
@@ -99,8 +101,10 @@ int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 		     iomd_extent_fn extent_fn, void *source, u64 length,
 		     enum dma_data_direction direction, gfp_t gfp);
 void iomd_mapping_unmap(struct iomd_mapping *mapping);
-bool iomd_mapping_needs_sync(struct iomd_mapping *mapping);
+void iomd_mapping_unmap_table(struct iomd_mapping *mapping);
 void iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu);
+u64 iomd_mapping_end(const struct iomd_mapping *mapping);
+u64 iomd_mapping_physical(const struct iomd_mapping *mapping, u64 address);
 void iomd_mapping_walk(const struct iomd_mapping *mapping, struct iomd_mapping_walk *walk,
 		       u64 offset, struct iomd_extent *extent);
 

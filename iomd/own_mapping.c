@@ -52,7 +52,6 @@ static struct iomd_mapping *make_mapping(struct iomd_general *general)
 		kfree(mapping);
 		return ERR_PTR(err);
 	}
-	mapping->needs_sync = iomd_mapping_needs_sync(mapping);
 	return mapping;
 }
 
@@ -79,6 +78,7 @@ static struct iomd_mapping *get_mapping(struct iomd_general *general, bool for_c
 		free_mapping(mapping);
 		return NULL;
 	}
+	general->own_end = iomd_mapping_end(mapping);
 	/* Pairs with the load in iomd_general_own_mapping(). */
 	smp_store_release(&general->own_mapping, mapping);
 	return mapping;
@@ -119,6 +119,8 @@ int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_exte
 	mapping = get_mapping(general, false);
 	if (IS_ERR(mapping))
 		err = PTR_ERR(mapping);
+	else if (general->map_bits < 64 && (general->own_end - 1) >> general->map_bits)
+		err = -EMSGSIZE;
 	else
 		iomd_mapping_walk(mapping, &general->own_walk, offset, extent);
 	mutex_unlock(&general->lock);

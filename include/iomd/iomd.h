@@ -15,6 +15,7 @@
 #include <iomd/mapper.h>
 #include <iomd/multi.h>
 #include <iomd/namespace.h>
+#include <iomd/provider.h>
 #include <iomd/returns.h>
 #include <iomd/sources.h>
 #include <iomd/sub.h>

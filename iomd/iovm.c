@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mappings that are known by where they are: bus space that somebody was given, and
+ * gives back by naming it.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include <iomd/desc.h>
+#include <iomd/mapper.h>
+#include <iomd/namespace.h>
+#include <iomd/provider.h>
+
+#include "core.h"
+#include "mapping.h"
+
+/**
+ * struct iomd_iovm - Bus space that is mapped.
+ * @mapping: The mapping.
+ * @node: In its mapper's list, which the mapper's lock guards.
+ * @address: Bus address of the first byte.
+ * @length: Bytes of bus space, in whole granules.
+ * @memory: What is mapped, held resident; or NULL for a list of pages.
+ */
+struct iomd_iovm {
+	struct iomd_mapping mapping;
+	struct list_head node;
+	u64 address;
+	u64 length;
+	struct iomd_desc *memory;
+};
+
+/* A part of a descriptor, or of a list of pages, as something to be mapped. */
+struct iovm_source {
+	struct iomd_desc *memory;
+	u64 offset;
+	struct iomd_walk walk;
+	const struct iomd_dma_map_page_list *pages;
+};
+
+static int memory_extent(void *data, u64 offset, struct iomd_extent *extent)
+{
+	struct iovm_source *source = data;
+
+	return iomd_desc_walk(source->memory, &source->walk, source->offset + offset, extent);
+}
+
+static int pages_extent(void *data, u64 offset, struct iomd_extent *extent)
+{
+	const struct iomd_dma_map_page_list *pages = ((struct iovm_source *)data)->pages;
+	u64 place = pages->page_offset + offset;
+
+	extent->address = page_to_phys(pages->page_list[place >> PAGE_SHIFT]) +
+			  offset_in_page(place);
+	extent->length = PAGE_SIZE - offset_in_page(place);
+	return 0;
+}
+
+static int check_source(const struct iovm_source *source, u64 length, u32 map_options)
+{
+	const struct iomd_dma_map_page_list *pages = source->pages;
+	struct iomd_desc *memory = source->memory;
+	u32 flags;
+
+	if (pages && (!pages->page_list || pages->page_offset >= PAGE_SIZE ||
+		      length > ((u64)pages->page_list_count << PAGE_SHIFT) - pages->page_offset))
+		return -EINVAL;
+	if (!memory)
+		return pages ? 0 : -EOPNOTSUPP;
+	if (source->offset >= memory->length || length > memory->length - source->offset)
+		return -EINVAL;
+
+	flags = memory->ops->all_flags(memory);
+	if (flags & IOMD_MEMORY_REMOTE)
+		return -ENXIO;
+	if (flags & IOMD_MEMORY_HOST_ONLY)
+		return -EPERM;
+	if ((flags & IOMD_MEMORY_PREPARED_READ_ONLY) && (map_options & IOMD_DMA_MAP_WRITE_ACCESS))
+		return -EROFS;
+	return 0;
+}
+
+static int check_options(const struct iomd_mapper *mapper, u32 map_options,
+			 const struct iomd_dma_map_specification *spec)
+{
+	if (!(map_options & (IOMD_DMA_MAP_READ_ACCESS | IOMD_DMA_MAP_WRITE_ACCESS)))
+		return -EINVAL;
+	if (spec && (spec->alignment & (spec->alignment - 1)))
+		return -EINVAL;
+	if (iomd_mapper_is_identity(mapper) ||
+	    (map_options & (IOMD_DMA_MAP_IDENTITY_MAP | IOMD_DMA_MAP_FIXED_ADDRESS)))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static enum dma_data_direction access_direction(u32 map_options)
+{
+	u32 direction = 0;
+
+	if (map_options & IOMD_DMA_MAP_READ_ACCESS)
+		direction |= IOMD_DIRECTION_OUT;
+	if (map_options & IOMD_DMA_MAP_WRITE_ACCESS)
+		direction |= IOMD_DIRECTION_IN;
+	return iomd_direction_to_dma(direction);
+}
+
+/*
+ * The bus space that a mapping takes: one window, in which every piece begins in the
+ * granule behind the piece before. Return: whether it is such a window.
+ */
+static bool find_window(struct iomd_iovm *iovm)
+{
+	u64 mask = iovm->mapping.mapper->page_size - 1;
+	u64 end = 0, next;
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sgtable_dma_sg(&iovm->mapping.table, sg, i) {
+		next = (end + mask) & ~mask;
+		if (!i)
+			iovm->address = sg_dma_address(sg);
+		else if (sg_dma_address(sg) != end && (sg_dma_address(sg) & ~mask) != next)
+			return false;
+		end = sg_dma_address(sg) + sg_dma_len(sg);
+	}
+	iovm->length = ((end + mask) & ~mask) - (iovm->address & ~mask);
+	return true;
+}
+
+static int check_window(const struct iomd_iovm *iovm,
+			const struct iomd_dma_map_specification *spec)
+{
+	u64 mask = iovm->mapping.mapper->page_size - 1;
+	u64 start = iovm->address & ~mask;
+	u8 bits = spec ? spec->num_address_bits : 0;
+
+	if (spec && spec->alignment && (start & (spec->alignment - 1)))
+		return -EBADSLT;
+	if (bits && bits < 64 && (start + iovm->length - 1) >> bits)
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int iovm_map(struct iomd_iovm *iovm, struct iomd_mapper *mapper,
+		    struct iovm_source *source, u64 length, u32 map_options,
+		    const struct iomd_dma_map_specification *spec)
+{
+	gfp_t gfp = map_options & IOMD_DMA_MAP_PAGING_PATH ? GFP_NOWAIT : GFP_KERNEL;
+	int err;
+
+	err = iomd_mapping_map(&iovm->mapping, mapper,
+			       source->pages ? pages_extent : memory_extent, source, length,
+			       access_direction(map_options), gfp);
+	if (err)
+		return err;
+	err = find_window(iovm) ? check_window(iovm, spec) : -EOPNOTSUPP;
+	if (err)
+		iomd_mapping_unmap(&iovm->mapping);
+	return err;
+}
+
+static void enlist(struct iomd_mapper *mapper, struct iomd_iovm *iovm)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&mapper->lock, flags);
+	list_add(&iovm->node, &mapper->iovms);
+	spin_unlock_irqrestore(&mapper->lock, flags);
+}
+
+/**
+ * iomd_mapper_iovm_map_memory() - Map memory for a mapper's device, as one window.
+ * @mapper: Mapper of a device.
+ * @memory: Descriptor, prepared; held resident until the window is unmapped. NULL with
+ *	@page_list.
+ * @offset: First byte of @memory.
+ * @length: Bytes, at least one.
+ * @map_options: IOMD_DMA_MAP_*; what the device may do has to be said.
+ * @spec: What the window has to be like; NULL for nothing.
+ * @command: Not looked at.
+ * @page_list: The pages to map, in place of @memory; or NULL.
+ * @map_address: Receives the bus address of the first byte.
+ * @map_length: Receives how much bus space the window takes: whole granules, in which
+ *	each piece of memory that is not contiguous begins with a granule.
+ *
+ * Both numbers together are what unmaps it. Where an IOMMU translates, any memory can be
+ * such a window; elsewhere only memory that is contiguous.
+ * IOKit: IOMapper::iovmMapMemory().
+ *
+ * Context: Process context, may sleep; with IOMD_DMA_MAP_PAGING_PATH any.
+ * Return: 0; -EINVAL for a range that is empty or does not lie in @memory, for missing
+ *	   access or a strange alignment; -EAGAIN if the memory is not prepared; -EROFS
+ *	   if the device is to write memory prepared for reading only; -ENXIO for remote
+ *	   memory, -EPERM for host-only memory; -EOPNOTSUPP if it cannot be one
+ *	   window, for space without memory, for addresses that the caller chooses, and
+ *	   for the identity mapper; -EMSGSIZE or -EBADSLT if the window is not as @spec
+ *	   demands; -ENODEV if the device is gone; -EIO if it cannot reach the memory;
+ *	   -ENOMEM. After an error nothing is mapped and nothing is stored.
+ *
+ * Implements MAPPER-19..27.
+ */
+int iomd_mapper_iovm_map_memory(struct iomd_mapper *mapper, struct iomd_desc *memory, u64 offset,
+				u64 length, u32 map_options,
+				const struct iomd_dma_map_specification *spec,
+				struct iomd_dma *command,
+				const struct iomd_dma_map_page_list *page_list,
+				u64 *map_address, u64 *map_length)
+{
+	struct iovm_source source = { .memory = memory, .offset = offset, .pages = page_list };
+	struct iomd_iovm *iovm;
+	int err;
+
+	if (IS_ERR_OR_NULL(mapper) || IS_ERR(memory) || !map_address || !map_length || !length)
+		return -EINVAL;
+	err = check_options(mapper, map_options, spec);
+	if (!err)
+		err = check_source(&source, length, map_options);
+	if (err)
+		return err;
+
+	iovm = kzalloc(sizeof(*iovm), map_options & IOMD_DMA_MAP_PAGING_PATH ? GFP_NOWAIT :
+									      GFP_KERNEL);
+	if (!iovm)
+		return -ENOMEM;
+	if (memory && !iomd_desc_hold(memory)) {
+		err = -EAGAIN;
+		goto err_free;
+	}
+	err = iovm_map(iovm, mapper, &source, length, map_options, spec);
+	if (err)
+		goto err_drop;
+
+	iovm->memory = memory ? iomd_desc_get(memory) : NULL;
+	enlist(mapper, iovm);
+	*map_address = iovm->address;
+	*map_length = iovm->length;
+	return 0;
+
+err_drop:
+	if (memory)
+		iomd_desc_drop(memory);
+err_free:
+	kfree(iovm);
+	return err;
+}
+EXPORT_SYMBOL_NS_GPL(iomd_mapper_iovm_map_memory, IOMD_NS);
+
+/* Take a window from its mapper's list. Return: it, or NULL. */
+static struct iomd_iovm *delist(struct iomd_mapper *mapper, u64 address, u64 length)
+{
+	struct iomd_iovm *iovm, *found = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&mapper->lock, flags);
+	list_for_each_entry(iovm, &mapper->iovms, node) {
+		if (iovm->address == address && iovm->length == length) {
+			list_del(&iovm->node);
+			found = iovm;
+			break;
+		}
+	}
+	spin_unlock_irqrestore(&mapper->lock, flags);
+	return found;
+}
+
+/**
+ * iomd_mapper_iovm_unmap_memory() - Undo iomd_mapper_iovm_map_memory().
+ * @mapper: The mapper.
+ * @memory: Not looked at.
+ * @command: Not looked at.
+ * @map_address: The address that was stored.
+ * @map_length: The length that was stored.
+ *
+ * The device cannot reach the memory any more. Of several windows that are the same, one
+ * is unmapped. IOKit: IOMapper::iovmUnmapMemory().
+ *
+ * Context: Any.
+ * Return: 0; -EINVAL if there is no such window. Implements MAPPER-28.
+ */
+int iomd_mapper_iovm_unmap_memory(struct iomd_mapper *mapper, struct iomd_desc *memory,
+				  struct iomd_dma *command, u64 map_address, u64 map_length)
+{
+	struct iomd_iovm *iovm;
+
+	if (IS_ERR_OR_NULL(mapper))
+		return -EINVAL;
+	iovm = delist(mapper, map_address, map_length);
+	if (!iovm)
+		return -EINVAL;
+
+	iomd_mapping_unmap(&iovm->mapping);
+	if (iovm->memory) {
+		iomd_desc_drop(iovm->memory);
+		iomd_desc_put(iovm->memory);
+	}
+	kfree(iovm);
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(iomd_mapper_iovm_unmap_memory, IOMD_NS);
+
+/**
+ * iomd_mapper_iovm_insert() - Put pages into bus space that was reserved.
+ * @mapper: Mapper.
+ * @options: Access.
+ * @map_address: The reservation.
+ * @offset: Where in it.
+ * @physical_address: The memory.
+ * @length: Bytes.
+ *
+ * The DMA API, to which the device's address space belongs, has no reservations.
+ * IOKit: IOMapper::iovmInsert().
+ *
+ * Context: Any.
+ * Return: -EOPNOTSUPP.
+ */
+int iomd_mapper_iovm_insert(struct iomd_mapper *mapper, u32 options, u64 map_address, u64 offset,
+			    u64 physical_address, u64 length)
+{
+	return -EOPNOTSUPP;
+}
+EXPORT_SYMBOL_NS_GPL(iomd_mapper_iovm_insert, IOMD_NS);
+
+/**
+ * iomd_mapper_map_to_physical_address() - What memory a bus address stands for.
+ * @mapper: Mapper.
+ * @mapped_address: Address that the mapper's device was given.
+ *
+ * Good up to the end of the page. All live mappings are looked through.
+ * IOKit: IOMapper::mapToPhysicalAddress().
+ *
+ * Context: Any.
+ * Return: The CPU-physical address; 0 if nothing is mapped there.
+ *
+ * Implements MAPPER-30, MAPPER-31.
+ */
+u64 iomd_mapper_map_to_physical_address(struct iomd_mapper *mapper, u64 mapped_address)
+{
+	struct iomd_mapping *mapping;
+	unsigned long flags;
+	u64 physical = 0;
+
+	if (iomd_mapper_is_identity(mapper))
+		return mapped_address;
+
+	spin_lock_irqsave(&mapper->lock, flags);
+	list_for_each_entry(mapping, &mapper->mappings, node) {
+		physical = iomd_mapping_physical(mapping, mapped_address);
+		if (physical)
+			break;
+	}
+	spin_unlock_irqrestore(&mapper->lock, flags);
+	return physical;
+}
+EXPORT_SYMBOL_NS_GPL(iomd_mapper_map_to_physical_address, IOMD_NS);
