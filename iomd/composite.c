@@ -127,7 +127,9 @@ int iomd_composite_prepare(struct iomd_desc *desc, u32 direction)
 	int err;
 
 	for (i = 0; i < composite->nr; i++) {
-		err = iomd_desc_prepare(composite->part[i].desc, direction);
+		struct iomd_desc *part = composite->part[i].desc;
+
+		err = part->ops->prepare(part, direction);
 		if (err)
 			goto err_prepared;
 	}
@@ -135,7 +137,8 @@ int iomd_composite_prepare(struct iomd_desc *desc, u32 direction)
 
 err_prepared:
 	for (done = 0; done < i; done++)
-		iomd_desc_complete(composite->part[done].desc, IOMD_DIRECTION_NONE);
+		composite->part[done].desc->ops->complete(composite->part[done].desc,
+							  IOMD_DIRECTION_NONE);
 	return err;
 }
 

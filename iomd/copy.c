@@ -167,8 +167,8 @@ static u64 desc_copy_checked(struct iomd_desc *desc, enum iomd_copy way, u64 off
 
 	done = iomd_desc_copy(desc, way, offset, bytes, length);
 	if (!done)
-		pr_warn_ratelimited("%pS copies bytes of a %s descriptor that is not prepared, or not reachable\n",
-				    caller, desc->ops->name);
+		pr_warn_ratelimited("%pS copied bytes of the %s descriptor %p, which is not prepared or out of reach\n",
+				    caller, desc->ops->name, desc);
 	return done;
 }
 

@@ -183,15 +183,21 @@ EXPORT_SYMBOL_NS_GPL(iomd_desc_put, IOMD_NS);
  *	   -EROFS if it is prepared for reading only and @direction writes;
  *	   -ENOBUFS if IOMD_PREPARE_TO_PHYS32 cannot be had; -ENOMEM, also when over
  *	   RLIMIT_MEMLOCK; -ENXIO if the task's address space is gone, or for remote
- *	   memory; -ECANCELED if the caller is being killed. After an error
+ *	   memory, which is reported in the log with the caller's name; -ECANCELED if the caller is being killed. After an error
  *	   nothing is pinned that was not before.
  *
  * Implements MD-32, MD-33, GMD-35..52.
  */
 int iomd_desc_prepare(struct iomd_desc *desc, u32 direction)
 {
+	int err;
+
 	might_sleep();
-	return desc->ops->prepare(desc, direction);
+	err = desc->ops->prepare(desc, direction);
+	if (err == -ENXIO)
+		pr_warn_ratelimited("%pS prepared the %s descriptor %p, whose memory is gone or out of reach\n",
+				    __builtin_return_address(0), desc->ops->name, desc);
+	return err;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_desc_prepare, IOMD_NS);
 
@@ -220,8 +226,8 @@ int iomd_desc_complete(struct iomd_desc *desc, u32 direction)
 	if (err != -EALREADY)
 		return err;
 
-	pr_warn_ratelimited("%pS completed a %s descriptor that was not prepared\n",
-			    __builtin_return_address(0), desc->ops->name);
+	pr_warn_ratelimited("%pS completed the %s descriptor %p, which was not prepared\n",
+			    __builtin_return_address(0), desc->ops->name, desc);
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_desc_complete, IOMD_NS);
@@ -249,8 +255,8 @@ static void desc_complain(const struct iomd_desc *desc, int err, void *caller)
 		why = "a bus address that could not be had";
 		break;
 	}
-	pr_warn_ratelimited("%pS asked a %s descriptor for %s (%pe)\n", caller, desc->ops->name,
-			    why, ERR_PTR(err));
+	pr_warn_ratelimited("%pS asked the %s descriptor %p for %s (%pe)\n", caller,
+			    desc->ops->name, desc, why, ERR_PTR(err));
 }
 
 static u64 desc_segment(struct iomd_desc *desc, u64 offset, u64 *length, u32 options,

@@ -220,8 +220,8 @@ static void dma_release(struct kref *ref)
 	struct iomd_dma *dma = container_of(ref, struct iomd_dma, ref);
 
 	if (dma->desc)
-		pr_warn_ratelimited("a DMA command is released with a %s descriptor attached\n",
-				    dma->desc->ops->name);
+		pr_warn_ratelimited("a DMA command was released with the %s descriptor %p attached\n",
+				    dma->desc->ops->name, dma->desc);
 	iomd_dma_clear_memory_descriptor(dma, true);
 	iomd_mapper_put(dma->mapper);
 	kfree(dma);

@@ -34,8 +34,8 @@ int iomd_desc_set_active(struct iomd_desc *desc)
 int iomd_desc_set_inactive(struct iomd_desc *desc, void *caller)
 {
 	if (atomic_dec_if_positive(&desc->nr_active) < 0) {
-		pr_warn_ratelimited("%pS made a %s descriptor inactive that was not active\n",
-				    caller, desc->ops->name);
+		pr_warn_ratelimited("%pS made the %s descriptor %p inactive, which was not active\n",
+				    caller, desc->ops->name, desc);
 		return -EINVAL;
 	}
 	iomd_desc_drop(desc);
