@@ -5,6 +5,7 @@
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -13,6 +14,7 @@
 #include <iomd/namespace.h>
 
 #include "backing.h"
+#include "buffer.h"
 #include "cachemode.h"
 #include "copy.h"
 #include "general.h"
@@ -34,6 +36,7 @@
  * @pageable: The memory, if it is.
  * @has_address: The memory is, or can be, mapped in the task it was made for.
  * @capacity: Bytes that were asked for.
+ * @creator: The task that made it by a DriverKit call, held; or NULL.
  */
 struct iomd_buffer {
 	struct iomd_general general;
@@ -41,6 +44,7 @@ struct iomd_buffer {
 	struct iomd_pageable pageable;
 	bool has_address;
 	u64 capacity;
+	struct mm_struct *creator;
 };
 
 static struct iomd_buffer *to_buffer(struct iomd_desc *desc)
@@ -64,7 +68,16 @@ static void buffer_release(struct iomd_desc *desc)
 		iomd_pageable_free(&buffer->pageable);
 	else
 		iomd_backing_free(&buffer->backing);
+	if (buffer->creator)
+		mmdrop(buffer->creator);
 	kfree(buffer);
+}
+
+/* Remember who made the buffer. @creator is held; it is set once. */
+void iomd_buffer_set_creator(struct iomd_buffer *buffer, struct mm_struct *creator)
+{
+	mmgrab(creator);
+	buffer->creator = creator;
 }
 
 static int buffer_page_counts(struct iomd_desc *desc, u64 *resident, u64 *dirty)
@@ -83,12 +96,14 @@ static int buffer_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_
 
 	if (!is_pageable(buffer) || !buffer->pageable.is_purgeable)
 		return -EINVAL;
-	*old_state = iomd_purgeable_set_state(&buffer->pageable.purgeable, new_state);
 
+	mutex_lock(&buffer->general.lock);
+	*old_state = iomd_purgeable_set_state(&buffer->pageable.purgeable, new_state);
 	/* What is wired stays, and loses its contents in place. */
 	if ((new_state & IOMD_PURGEABLE_STATE_MASK) == IOMD_PURGEABLE_EMPTY &&
 	    buffer->general.resident)
 		iomd_runs_clear(&buffer->general.runs);
+	mutex_unlock(&buffer->general.lock);
 	return 0;
 }
 

@@ -183,7 +183,8 @@ EXPORT_SYMBOL_NS_GPL(iomd_desc_put, IOMD_NS);
  *	   -EROFS if it is prepared for reading only and @direction writes;
  *	   -ENOBUFS if IOMD_PREPARE_TO_PHYS32 cannot be had; -ENOMEM, also when over
  *	   RLIMIT_MEMLOCK; -ENXIO if the task's address space is gone, or for remote
- *	   memory, which is reported in the log with the caller's name; -ECANCELED if the caller is being killed. After an error
+ *	   memory, which is reported in the log with the caller's name; -ECANCELED if
+ *	   the caller is being killed. After an error
  *	   nothing is pinned that was not before.
  *
  * Implements MD-32, MD-33, GMD-35..52.

@@ -10,6 +10,7 @@
 #include <iomd/desc.h>
 #include <iomd/device.h>
 #include <iomd/dma.h>
+#include <iomd/driverkit.h>
 #include <iomd/guard.h>
 #include <iomd/interleaved.h>
 #include <iomd/mapper.h>

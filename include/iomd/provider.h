@@ -101,6 +101,8 @@ struct iomd_md_dma_walk_segment_state {
  * @device: Not used: a mapper stands for one device.
  * @options: Not used.
  * @num_address_bits: Width of the device's addresses; 0 for no limit.
+ * @resv_a: Reserved.
+ * @resv_b: Reserved.
  *
  * IOKit: IODMAMapSpecification.
  */
