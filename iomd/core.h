@@ -226,6 +226,9 @@ void iomd_desc_init(struct iomd_desc *desc, const struct iomd_desc_ops *ops);
 void iomd_desc_exit(struct iomd_desc *desc);
 int iomd_desc_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
 		   struct iomd_extent *extent);
+int iomd_desc_bus_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
+		       struct iomd_extent *extent);
+void iomd_desc_complain(const struct iomd_desc *desc, int err, void *caller);
 
 /* Does a descriptor give CPU-physical addresses whatever is asked? */
 static inline bool iomd_desc_is_untranslated(const struct iomd_desc *desc)

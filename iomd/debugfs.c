@@ -12,6 +12,7 @@
 DEFINE_PER_CPU(long, iomd_objects[IOMD_OBJECTS]);
 
 static const char * const object_names[IOMD_OBJECTS] = {
+	[IOMD_OBJECT_CURSOR] = "cursors",
 	[IOMD_OBJECT_DESC] = "descriptors",
 	[IOMD_OBJECT_DMA] = "dma_commands",
 	[IOMD_OBJECT_MAPPER] = "mappers",

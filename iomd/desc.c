@@ -109,6 +109,23 @@ int iomd_desc_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
 	return 0;
 }
 
+/*
+ * The same for the device behind the descriptor's mapper; for the CPU, where addresses
+ * are not translated whatever is asked.
+ *
+ * May sleep, except in the latter case. Return: as iomd_desc_walk(); -ENODEV without a
+ * mapper; or why the memory cannot be mapped.
+ */
+int iomd_desc_bus_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
+		       struct iomd_extent *extent)
+{
+	if (iomd_desc_is_untranslated(desc))
+		return iomd_desc_walk(desc, walk, offset, extent);
+	if (offset >= desc->length)
+		return -EOVERFLOW;
+	return desc->ops->bus_extent(desc, offset, extent);
+}
+
 /**
  * iomd_desc_get() - Take another reference.
  * @desc: Descriptor; the caller has a reference.
@@ -233,15 +250,8 @@ int iomd_desc_complete(struct iomd_desc *desc, u32 direction)
 }
 EXPORT_SYMBOL_NS_GPL(iomd_desc_complete, IOMD_NS);
 
-static int desc_physical_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent)
-{
-	struct iomd_walk walk = {};
-
-	return iomd_desc_walk(desc, &walk, offset, extent);
-}
-
 /* One line says what a caller did wrong, and who it was. */
-static void desc_complain(const struct iomd_desc *desc, int err, void *caller)
+void iomd_desc_complain(const struct iomd_desc *desc, int err, void *caller)
 {
 	const char *why;
 
@@ -264,18 +274,19 @@ static u64 desc_segment(struct iomd_desc *desc, u64 offset, u64 *length, u32 opt
 			void *caller)
 {
 	struct iomd_extent extent = {};
+	struct iomd_walk walk = {};
 	int err = 0;
 
 	if (offset < desc->length) {
 		if (options & IOMD_MEMORY_SOURCE_SEGMENT)
 			err = desc->ops->source_extent(desc, offset, &extent);
-		else if ((options & IOMD_MEMORY_MAPPER_NONE) || iomd_desc_is_untranslated(desc))
-			err = desc_physical_extent(desc, offset, &extent);
+		else if (options & IOMD_MEMORY_MAPPER_NONE)
+			err = iomd_desc_walk(desc, &walk, offset, &extent);
 		else
-			err = desc->ops->bus_extent(desc, offset, &extent);
+			err = iomd_desc_bus_walk(desc, &walk, offset, &extent);
 	}
 	if (err) {
-		desc_complain(desc, err, caller);
+		iomd_desc_complain(desc, err, caller);
 		extent.address = 0;
 	}
 	extent.length = min(extent.length, desc->length - offset);

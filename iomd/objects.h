@@ -8,6 +8,7 @@
 #include <linux/percpu.h>
 
 enum iomd_object {
+	IOMD_OBJECT_CURSOR,
 	IOMD_OBJECT_DESC,
 	IOMD_OBJECT_DMA,
 	IOMD_OBJECT_MAPPER,

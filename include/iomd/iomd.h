@@ -7,6 +7,7 @@
 
 #include <iomd/buffer.h>
 #include <iomd/client.h>
+#include <iomd/cursor.h>
 #include <iomd/desc.h>
 #include <iomd/device.h>
 #include <iomd/dma.h>

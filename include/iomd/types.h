@@ -141,7 +141,7 @@ struct iomd_segment32 {
  * @iovm_addr: Bus address.
  * @length: Bytes.
  *
- * IOKit: IODMACommand::Segment64, IOAddressSegment.
+ * IOKit: IODMACommand::Segment64, IOMemoryCursor::PhysicalSegment, IOAddressSegment.
  */
 struct iomd_segment64 {
 	u64 iovm_addr;
