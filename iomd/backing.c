@@ -227,6 +227,12 @@ int iomd_backing_alloc(struct iomd_backing *backing, const struct iomd_backing_s
 			return -ENOMEM;
 	}
 	err = alloc_somewhere(backing, spec);
+	if (err && spec->may_scatter) {
+		struct iomd_backing_spec scattered = *spec;
+
+		scattered.contiguous = false;
+		err = alloc_somewhere(backing, &scattered);
+	}
 	if (err)
 		kvfree(backing->pages);
 	return err;

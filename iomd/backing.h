@@ -15,6 +15,7 @@ struct page;
  * @alignment: A power of two; more than a page only with @contiguous.
  * @highest: No byte above this physical address.
  * @contiguous: In one physical piece.
+ * @may_scatter: In several, if there is no such piece.
  * @guarded: A page before and a page behind it cannot be touched.
  * @cache: IOMD_MAP_* cache mode; not the default only for whole pages.
  */
@@ -23,6 +24,7 @@ struct iomd_backing_spec {
 	u64 alignment;
 	u64 highest;
 	bool contiguous;
+	bool may_scatter;
 	bool guarded;
 	u32 cache;
 };

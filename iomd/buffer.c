@@ -11,6 +11,7 @@
 
 #include <iomd/buffer.h>
 #include <iomd/desc.h>
+#include <iomd/mapper.h>
 #include <iomd/namespace.h>
 
 #include "backing.h"
@@ -177,6 +178,23 @@ static int plan_backing(struct iomd_backing_spec *spec, u32 options, u64 capacit
 	return 0;
 }
 
+/*
+ * Suit the device that the memory is for. What an IOMMU stands before can be in pieces and
+ * still be contiguous; elsewhere memory has to be where the device reaches it, because
+ * what is shared with a device all the time cannot be copied.
+ */
+static void suit_mapper(struct iomd_backing_spec *spec, u32 options,
+			const struct iomd_mapper *mapper)
+{
+	if (!mapper || !spec->contiguous)
+		return;
+	if (!iomd_mapper_translates(mapper))
+		spec->highest = min(spec->highest, iomd_mapper_reach(mapper));
+	else if (!(options & IOMD_BUFFER_HOST_PHYSICALLY_CONTIGUOUS) &&
+		 spec->alignment <= PAGE_SIZE)
+		spec->may_scatter = true;
+}
+
 static int describe_backing(struct iomd_buffer *buffer, struct iomd_client *client, u32 flags,
 			    struct iomd_mapper *mapper)
 {
@@ -333,13 +351,26 @@ struct iomd_buffer *iomd_client_buffer_create(struct iomd_client *client, struct
 					      u64 physical_mask, struct iomd_mapper *mapper)
 {
 	struct iomd_backing_spec spec;
+	struct iomd_buffer *buffer;
 	int err;
 
 	err = check_options(task, options, capacity) ?:
 	      plan_backing(&spec, options, capacity, alignment, physical_mask);
 	if (err)
 		return ERR_PTR(err);
-	return buffer_create(client, task, options, capacity, &spec, mapper);
+	if (IS_ERR(mapper))
+		return ERR_CAST(mapper);
+	if (options & IOMD_MEMORY_MAPPER_NONE)
+		mapper = NULL;
+	else
+		mapper = mapper ? iomd_mapper_get(mapper) : iomd_client_copy_default_mapper(client);
+	if (IS_ERR(mapper))
+		return ERR_CAST(mapper);
+
+	suit_mapper(&spec, options, mapper);
+	buffer = buffer_create(client, task, options, capacity, &spec, mapper);
+	iomd_mapper_put(mapper);
+	return buffer;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_client_buffer_create, IOMD_NS);
 

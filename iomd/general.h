@@ -20,6 +20,20 @@ struct iomd_client;
 struct iomd_purgeable;
 
 /**
+ * struct iomd_own_window - A stretch of a mapping that is contiguous for the device.
+ * @start: Offset at which it begins, or that was asked for.
+ * @end: Offset at which it ends, exclusive.
+ * @address: Bus address of the byte at @start.
+ * @walk: Place in the mapping.
+ */
+struct iomd_own_window {
+	u64 start;
+	u64 end;
+	u64 address;
+	struct iomd_mapping_walk walk;
+};
+
+/**
  * struct iomd_general - A general descriptor; the first member of a buffer.
  * @base: The common part.
  * @lock: Guards the prepare state, that is everything down to @unwire_work.
@@ -27,7 +41,7 @@ struct iomd_purgeable;
  * @wired: One for being prepared, one for being bound, and one for each hold. While it is not zero
  *	@runs does not change, and may be read without the lock.
  * @resident: @runs is filled; for a user task's memory, its pages are pinned.
- * @own_walk: Where @own_mapping was looked at last.
+ * @own_window: What of @own_mapping was looked at last.
  * @writable: It is memory that a device may write.
  * @dirty: A device may have written it: mark pages dirty when they are unpinned.
  * @discard: What was written in this prepared lifetime does not count.
@@ -65,7 +79,7 @@ struct iomd_general {
 	u64 map_alignment;
 	struct iomd_runs runs;
 	struct iomd_mapping *own_mapping;
-	struct iomd_mapping_walk own_walk;
+	struct iomd_own_window own_window;
 	u64 own_end;
 	struct work_struct unwire_work;
 

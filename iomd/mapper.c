@@ -307,6 +307,19 @@ struct device *iomd_mapper_get_device(const struct iomd_mapper *mapper)
 }
 EXPORT_SYMBOL_NS_GPL(iomd_mapper_get_device, IOMD_NS);
 
+/*
+ * The highest physical address that a device reaches where nothing translates; U64_MAX if
+ * that is not known, or if the platform puts an offset in between.
+ */
+u64 iomd_mapper_reach(const struct iomd_mapper *mapper)
+{
+	struct device *dev = mapper->dev;
+
+	if (!dev || mapper->translates || dev->dma_range_map)
+		return U64_MAX;
+	return min_not_zero(dma_get_mask(dev), dev->bus_dma_limit);
+}
+
 static bool mapper_is_revoked(struct iomd_mapper *mapper)
 {
 	return READ_ONCE(mapper->revoked);

@@ -102,6 +102,34 @@ struct iomd_mapping *iomd_general_own_mapping(struct iomd_desc *desc, bool make)
 	return mapping;
 }
 
+/* Look how far bus addresses go on from @offset, whatever pieces the mapping has. */
+static void find_window(struct iomd_general *general, u64 offset)
+{
+	struct iomd_own_window *window = &general->own_window;
+	const struct iomd_mapping *mapping = general->own_mapping;
+	struct iomd_extent next;
+
+	*window = (struct iomd_own_window) { .walk = window->walk, .start = offset, .end = offset };
+	while (window->end < mapping->length) {
+		iomd_mapping_walk(mapping, &window->walk, window->end, &next);
+		if (window->end == offset)
+			window->address = next.address;
+		else if (next.address != window->address + (window->end - offset))
+			break;
+		window->end += next.length;
+	}
+}
+
+static void bus_extent(struct iomd_general *general, u64 offset, struct iomd_extent *extent)
+{
+	const struct iomd_own_window *window = &general->own_window;
+
+	if (offset < window->start || offset >= window->end)
+		find_window(general, offset);
+	extent->address = window->address + (offset - window->start);
+	extent->length = window->end - offset;
+}
+
 int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent)
 {
 	struct iomd_general *general = iomd_to_general(desc);
@@ -122,7 +150,7 @@ int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_exte
 	else if (general->map_bits < 64 && (general->own_end - 1) >> general->map_bits)
 		err = -EMSGSIZE;
 	else
-		iomd_mapping_walk(mapping, &general->own_walk, offset, extent);
+		bus_extent(general, offset, extent);
 	mutex_unlock(&general->lock);
 
 	extent->length = min(extent->length, desc->length - offset);
@@ -137,6 +165,6 @@ void iomd_general_drop_own_mapping(struct iomd_general *general)
 	if (!mapping)
 		return;
 	general->own_mapping = NULL;
-	general->own_walk = (struct iomd_mapping_walk) {};
+	general->own_window = (struct iomd_own_window) {};
 	free_mapping(mapping);
 }

@@ -151,6 +151,22 @@ static void memory_is_cleared_every_time(struct kunit *test)
 	}
 }
 
+/* BUF-26: contiguous memory is where its device reaches it, since nothing can stand in for it */
+static void contiguous_memory_is_in_reach(struct kunit *test)
+{
+	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 28);
+	struct iomd_buffer *buffer;
+	u64 length, phys;
+
+	buffer = iomd_client_buffer_create(IOMD_THIS_CLIENT, IOMD_KERNEL_TASK, BOTH | CONTIGUOUS,
+					   5 * PAGE_SIZE, 1, 0, mapper);
+	iomd_kunit_buffer(test, buffer);
+	phys = iomd_kunit_phys(iomd_buffer_desc(buffer), 0, &length);
+	KUNIT_EXPECT_EQ(test, length, 5 * (u64)PAGE_SIZE);
+	KUNIT_EXPECT_LE(test, phys + length, 1ULL << 28);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_physical_address(iomd_buffer_desc(buffer)), phys);
+}
+
 /* BUF-29: contiguous memory of up to a page lies in one page */
 static void small_contiguous_memory_is_in_one_page(struct kunit *test)
 {
@@ -555,6 +571,7 @@ static void survives_failing_allocations(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(memory_is_as_asked_for, wish_gen_params),
 	KUNIT_CASE(memory_is_cleared_every_time),
+	KUNIT_CASE(contiguous_memory_is_in_reach),
 	KUNIT_CASE(small_contiguous_memory_is_in_one_page),
 	KUNIT_CASE_PARAM(refuses_what_cannot_be_had, refusal_gen_params),
 	KUNIT_CASE(process_memory_must_be_pageable),
