@@ -7,7 +7,6 @@
 #define _IOMD_COMPAT_H
 
 #include <linux/backing-dev.h>
-#include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
 #include <linux/moduleloader.h>

@@ -5,12 +5,14 @@
  * Unless a case wants the DMA API to see it, bus addresses are made up: they have
  * nothing to do with where memory is, and there are fewer of them than pages.
  */
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
 #include <linux/file.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "compose.h"
 
@@ -28,6 +30,18 @@
  * An exporter of scattered pages.
  */
 
+/* Somebody unmaps, and stays there for a while; meanwhile the device is unbound. */
+struct race {
+	struct work_struct complete;
+	struct work_struct unbind;
+	struct iomd_desc *desc;
+	struct device *dev;
+	struct completion is_unmapping;
+	struct completion may_go_on;
+	bool is_unbound;		/* for those who want to know now */
+	bool was_unbound;		/* before everything was unmapped */
+};
+
 /* A dma-buf, and what was done with it. */
 struct exporter {
 	struct page **pages;
@@ -40,6 +54,7 @@ struct exporter {
 	bool is_real;			/* map with the DMA API instead */
 	u32 missing;			/* pages that are not mapped, though they should be */
 	struct iomd_desc *inner;	/* prepared for as long as something is mapped, or NULL */
+	struct race *race;
 	int attach_error;
 	int pin_error;
 	int map_error;
@@ -166,7 +181,13 @@ static void exporter_unmap(struct dma_buf_attachment *attachment, struct sg_tabl
 			   enum dma_data_direction direction)
 {
 	struct exporter *exporter = exporter_of(attachment->dmabuf);
+	struct race *race = exporter->race;
 
+	if (race) {
+		complete(&race->is_unmapping);
+		wait_for_completion(&race->may_go_on);
+		race->was_unbound = READ_ONCE(race->is_unbound);
+	}
 	if (exporter->is_real)
 		dma_unmap_sgtable(attachment->dev, table, direction, 0);
 	if (exporter->inner)
@@ -1106,6 +1127,47 @@ static void unbinding_may_be_the_last(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, two->pinned, 0);
 }
 
+static void race_complete(struct work_struct *work)
+{
+	iomd_desc_complete(container_of(work, struct race, complete)->desc, NONE);
+}
+
+static void race_unbind(struct work_struct *work)
+{
+	struct race *race = container_of(work, struct race, unbind);
+
+	iomd_kunit_unbind(race->dev);
+	WRITE_ONCE(race->is_unbound, true);
+}
+
+/* The device is not gone before everything of it is unmapped, whoever is at it. */
+static void unbinding_waits(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	struct race *race = iomd_kunit_zalloc(test, sizeof(*race));
+
+	fixture->exporter->is_real = true;
+	race->desc = prepared_desc(test, BOTH);
+	race->dev = fixture->dev;
+	init_completion(&race->is_unmapping);
+	init_completion(&race->may_go_on);
+	INIT_WORK(&race->complete, race_complete);
+	INIT_WORK(&race->unbind, race_unbind);
+	fixture->exporter->race = race;
+
+	queue_work(system_unbound_wq, &race->complete);
+	wait_for_completion(&race->is_unmapping);
+	queue_work(system_unbound_wq, &race->unbind);
+	KUNIT_EXPECT_TRUE(test, iomd_kunit_wait_for(iomd_mapper_set_default(fixture->mapper)));
+	complete(&race->may_go_on);
+	flush_work(&race->complete);
+	flush_work(&race->unbind);
+	KUNIT_EXPECT_TRUE(test, race->is_unbound);
+	KUNIT_EXPECT_FALSE(test, race->was_unbound);
+	fixture->exporter->race = NULL;
+	expect_in_use(test, fixture->exporter, 0);
+}
+
 /* An exporter may be made of descriptors, which lockdep does not take for ours. */
 static void exporters_may_use_descriptors(struct kunit *test)
 {
@@ -1172,6 +1234,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(exporters_may_fail, failure_gen_params),
 	KUNIT_CASE(unbinding_revokes),
 	KUNIT_CASE(unbinding_may_be_the_last),
+	KUNIT_CASE(unbinding_waits),
 	KUNIT_CASE(exporters_may_use_descriptors),
 	KUNIT_CASE(survives_failing_allocations),
 	{}
