@@ -770,7 +770,7 @@ static void demands_are_met_in_place(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture->exporter->begins, 0);
 }
 
-/* DMA-60 DMA-120: another device was not told where it is, nor is somebody without one */
+/* DMA-120: another device was not told where it is, nor is somebody without one */
 static void others_are_refused(struct kunit *test)
 {
 	struct fixture *fixture = test->priv;
@@ -833,7 +833,7 @@ static int run_command(void *data)
 	return err;
 }
 
-/* DMA-92: in softirq too */
+/* What is mapped already serves commands in softirq, where nothing may sleep. */
 static void commands_run_in_softirq(struct kunit *test)
 {
 	struct fixture *fixture = test->priv;
