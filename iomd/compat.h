@@ -120,6 +120,31 @@ static inline bool iomd_dma_iommu_is_coherent(struct device *dev)
 }
 
 /*
+ * The namespace of dma-bufs; see <iomd/namespace.h>.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define IOMD_DMA_BUF_NS DMA_BUF
+#else
+#define IOMD_DMA_BUF_NS "DMA_BUF"
+#endif
+
+/*
+ * From 6.2 on exporters map under the reservation lock. Before, one of static
+ * attachments may take it itself, and importers leave it alone. To go when 6.1 does.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define iomd_dma_buf_map_attachment	dma_buf_map_attachment
+#define iomd_dma_buf_unmap_attachment	dma_buf_unmap_attachment
+#define iomd_dma_buf_vmap		dma_buf_vmap
+#define iomd_dma_buf_vunmap		dma_buf_vunmap
+#else
+#define iomd_dma_buf_map_attachment	dma_buf_map_attachment_unlocked
+#define iomd_dma_buf_unmap_attachment	dma_buf_unmap_attachment_unlocked
+#define iomd_dma_buf_vmap		dma_buf_vmap_unlocked
+#define iomd_dma_buf_vunmap		dma_buf_vunmap_unlocked
+#endif
+
+/*
  * is_vmalloc_or_module_addr() is exported from 6.3 on only. To go when 6.1 does.
  */
 static inline bool iomd_is_module_addr(const void *p)

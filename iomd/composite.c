@@ -6,6 +6,7 @@
  * what they are on. Composites own no memory and count no prepares: what is asked
  * of them they ask of their parts.
  */
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
@@ -13,6 +14,7 @@
 #include <iomd/desc.h>
 
 #include "composite.h"
+#include "copy.h"
 
 /* Make room for @capacity parts in a composite that has none. */
 int iomd_composite_resize(struct iomd_composite *composite, u32 capacity)
@@ -250,6 +252,39 @@ int iomd_composite_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_ex
 int iomd_composite_source_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent)
 {
 	return ask_part(desc, offset, extent, false);
+}
+
+bool iomd_composite_is_opaque(struct iomd_desc *desc)
+{
+	struct iomd_composite *composite = iomd_to_composite(desc);
+	u32 i;
+
+	for (i = 0; i < composite->nr; i++)
+		if (iomd_desc_is_opaque(composite->part[i].desc))
+			return true;
+	return false;
+}
+
+/* Part by part, because some may know better how bytes are copied. */
+u64 iomd_composite_copy(struct iomd_desc *desc, enum iomd_copy way, u64 offset, void *bytes,
+			u64 length)
+{
+	struct iomd_composite *composite = iomd_to_composite(desc);
+	u64 done = 0, chunk, copied;
+	struct place place;
+
+	while (done < length) {
+		if (composite_place(composite, offset + done, &place))
+			break;
+		chunk = min3(length - done, place.part->end - (offset + done),
+			     place.part->desc->length - place.inner);
+		copied = iomd_desc_copy(place.part->desc, way, place.inner,
+					bytes ? bytes + done : NULL, chunk);
+		done += copied;
+		if (copied < chunk)
+			break;
+	}
+	return done;
 }
 
 /* Hold all parts, or none. */

@@ -65,6 +65,9 @@ void iomd_composite_summarize(struct iomd_desc *desc, struct iomd_summary *summa
 u32 iomd_composite_all_flags(struct iomd_desc *desc);
 int iomd_composite_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
 int iomd_composite_source_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
+bool iomd_composite_is_opaque(struct iomd_desc *desc);
+u64 iomd_composite_copy(struct iomd_desc *desc, enum iomd_copy way, u64 offset, void *bytes,
+			u64 length);
 u64 iomd_composite_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length, u64 *first);
 int iomd_composite_page_counts(struct iomd_desc *desc, u64 *resident, u64 *dirty);
 int iomd_composite_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_state);
@@ -80,6 +83,8 @@ void iomd_composite_release(struct iomd_desc *desc);
 	.all_flags = iomd_composite_all_flags, \
 	.bus_extent = iomd_composite_bus_extent, \
 	.source_extent = iomd_composite_source_extent, \
+	.is_opaque = iomd_composite_is_opaque, \
+	.copy = iomd_composite_copy, \
 	.dma_map_length = iomd_composite_dma_map_length
 
 #endif /* _IOMD_COMPOSITE_H */

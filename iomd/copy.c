@@ -3,7 +3,8 @@
  * Copying bytes in and out of descriptors.
  *
  * Copies go by physical address, like a device's, so no mapping is needed and the
- * page tables of the task whose memory it is are not asked.
+ * page tables of the task whose memory it is are not asked. A descriptor that knows
+ * another way is asked to go it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -140,6 +141,9 @@ u64 iomd_desc_copy(struct iomd_desc *desc, enum iomd_copy way, u64 offset, void 
 	struct iomd_walk walk = {};
 	u64 done = 0;
 
+	if (desc->ops->copy)
+		return desc->ops->copy(desc, way, offset, bytes, length);
+
 	while (done < length) {
 		struct iomd_extent extent;
 		u64 chunk;
@@ -181,10 +185,12 @@ static u64 desc_copy_checked(struct iomd_desc *desc, enum iomd_copy way, u64 off
  *
  * IOKit: IOMemoryDescriptor::readBytes().
  *
- * Context: Process context; does not sleep for memory that has pages.
+ * Context: Process context; does not sleep for memory that has pages. A dma-buf
+ *	    is waited for, as long as others have it.
  * Return: Bytes copied: @length, or 0 if the range does not lie inside the
  *	   descriptor (it is not cut short) or if nothing can be read: memory that
- *	   is not prepared, which the log reports, or is remote.
+ *	   is not prepared, or a dma-buf whose exporter does not let the CPU in,
+ *	   which the log reports; or remote memory.
  *
  * Implements MD-36..46.
  */
@@ -204,7 +210,7 @@ EXPORT_SYMBOL_NS_GPL(iomd_desc_read_bytes, IOMD_NS);
  *
  * IOKit: IOMemoryDescriptor::writeBytes().
  *
- * Context: Process context; does not sleep for memory that has pages.
+ * Context: As iomd_desc_read_bytes().
  * Return: As iomd_desc_read_bytes(); also 0 for memory prepared for reading only.
  *
  * Implements MD-36..46.

@@ -7,11 +7,6 @@
 
 #include "core.h"
 
-enum iomd_copy {
-	IOMD_COPY_OUT,	/* from memory to the caller */
-	IOMD_COPY_IN,	/* from the caller to memory */
-};
-
 void iomd_runs_clear(const struct iomd_runs *runs);
 u64 iomd_desc_copy(struct iomd_desc *desc, enum iomd_copy way, u64 offset, void *bytes,
 		   u64 length);

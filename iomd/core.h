@@ -62,6 +62,12 @@ struct iomd_summary {
 	s32 page_align;
 };
 
+/* Which way bytes are copied. */
+enum iomd_copy {
+	IOMD_COPY_OUT,	/* from memory to the caller */
+	IOMD_COPY_IN,	/* from the caller to memory */
+};
+
 /**
  * struct iomd_desc_ops - What makes a kind of descriptor.
  */
@@ -84,8 +90,9 @@ struct iomd_desc_ops {
 
 	/**
 	 * @resolve: Set the window of @walk to one that holds @offset, which lies
-	 * inside the descriptor. Must not sleep. Returns 0 or -EAGAIN if the
-	 * memory is not prepared. This callback is mandatory.
+	 * inside the descriptor. Must not sleep. Returns 0; -EAGAIN if the memory
+	 * is not prepared; or -EOPNOTSUPP, and @walk as it was, if it is opaque.
+	 * This callback is mandatory.
 	 */
 	int (*resolve)(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset);
 
@@ -121,6 +128,23 @@ struct iomd_desc_ops {
 	 * mandatory.
 	 */
 	int (*bus_extent)(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
+
+	/**
+	 * @is_opaque: Is there memory of which only the descriptor's mapper knows
+	 * where it is? A device finds it through @bus_extent and @own_mapping; it
+	 * cannot be walked, nor mapped for others. Must not sleep. This callback is
+	 * optional; without it there is none.
+	 */
+	bool (*is_opaque)(struct iomd_desc *desc);
+
+	/**
+	 * @copy: Copy @length bytes at @offset, which lie inside, between memory
+	 * and @bytes, as iomd_desc_copy() does. May sleep for memory that is opaque.
+	 * Returns bytes copied. This callback is optional; without it memory is
+	 * found by walking.
+	 */
+	u64 (*copy)(struct iomd_desc *desc, enum iomd_copy way, u64 offset, void *bytes,
+		    u64 length);
 
 	/**
 	 * @own_mapping: The mapping of all of the descriptor for its mapper, which
@@ -241,6 +265,12 @@ static inline bool iomd_desc_is_untranslated(const struct iomd_desc *desc)
 static inline bool iomd_desc_is_read_only(struct iomd_desc *desc)
 {
 	return desc->ops->all_flags(desc) & IOMD_MEMORY_PREPARED_READ_ONLY;
+}
+
+/* Does only one mapper know where some of the memory is? */
+static inline bool iomd_desc_is_opaque(struct iomd_desc *desc)
+{
+	return desc->ops->is_opaque && desc->ops->is_opaque(desc);
 }
 
 /* In long loops that softirq may be in as well. */

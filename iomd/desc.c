@@ -52,7 +52,12 @@
  *
  * 1. a general descriptor's lock: prepare state and DMA mapping owned by it;
  * 2. mmap_lock of the described task, taken while pinning;
- * 3. a mapper's lock, a spinlock: list of its live mappings.
+ * 3. a dma-buf's reservation lock, and what its exporter takes under it;
+ * 4. a mapper's lock, a spinlock: list of its live mappings.
+ *
+ * The lock of a descriptor of a dma-buf is one of a class of its own, outside of all
+ * others: the exporter may be made of descriptors itself. The CPU copies bytes of a
+ * dma-buf with no lock of ours, and so does unbinding a device unmap it.
  *
  * A DMA command has no lock: its owner serialises calls on it. Walking a prepared
  * descriptor takes none either, because nothing that a walk reads changes while
@@ -82,7 +87,7 @@ void iomd_desc_exit(struct iomd_desc *desc)
  * far it is contiguous. @walk remembers the place for the next step.
  *
  * Never sleeps. Return: 0; -EAGAIN if the memory is not prepared; -EOVERFLOW if the
- * descriptor has become shorter than that.
+ * descriptor has become shorter than that; -EOPNOTSUPP if the memory is opaque.
  */
 int iomd_desc_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
 		   struct iomd_extent *extent)
@@ -201,8 +206,10 @@ EXPORT_SYMBOL_NS_GPL(iomd_desc_put, IOMD_NS);
  *	   -ENOBUFS if IOMD_PREPARE_TO_PHYS32 cannot be had; -ENOMEM, also when over
  *	   RLIMIT_MEMLOCK; -ENXIO if the task's address space is gone, or for remote
  *	   memory, which is reported in the log with the caller's name; -ECANCELED if
- *	   the caller is being killed. After an error
- *	   nothing is pinned that was not before.
+ *	   the caller is being killed. For a dma-buf also -ENODEV
+ *	   if the device is gone; -EBUSY if the exporter cannot have it where the
+ *	   device reaches it; -ECANCELED for any signal; -EIO for what else goes wrong
+ *	   with the exporter. After an error nothing is pinned that was not before.
  *
  * Implements MD-32, MD-33, GMD-35..52.
  */
@@ -262,6 +269,9 @@ void iomd_desc_complain(const struct iomd_desc *desc, int err, void *caller)
 	case -ENODEV:
 		why = "a bus address, without a mapper or with one whose device is gone";
 		break;
+	case -EOPNOTSUPP:
+		why = "an address of a kind that it does not have";
+		break;
 	default:
 		why = "a bus address that could not be had";
 		break;
@@ -315,8 +325,8 @@ static u64 desc_segment(struct iomd_desc *desc, u64 offset, u64 *length, u32 opt
  *
  * Context: With MAPPER_NONE or SOURCE_SEGMENT any; else process context, may sleep.
  * Return: The address. 0, and 0 in @length, behind the end; and also, with one
- *	   message in the log, if the memory is not prepared or there is no bus
- *	   address.
+ *	   message in the log, if the memory is not prepared, or there is no bus
+ *	   address, or, of a dma-buf, nothing else.
  *
  * Implements MD-47..52, MD-54, MD-44, GMD-53..58.
  */

@@ -3,6 +3,7 @@
  * Making general descriptors: what is described, checked and stored.
  */
 #include <linux/export.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
@@ -58,7 +59,8 @@ static int measure(struct iomd_general *general, const struct iomd_general_spec 
 			return -EOVERFLOW;
 		nr_pages += pages_touched(range);
 	}
-	if (spec->task && nr_pages > totalram_pages())
+	/* What others have need not be in RAM. */
+	if (spec->task && !spec->dmabuf && nr_pages > totalram_pages())
 		return -ENOMEM;
 
 	general->base.length = length;
@@ -170,6 +172,7 @@ static int describe(struct iomd_general *general, const struct iomd_general_spec
 	general->task = spec->task;
 	general->file = spec->file;
 	general->purgeable = spec->purgeable;
+	general->dmabuf = spec->dmabuf;
 	if (iomd_general_is_user(general))
 		iomd_account_open(&general->account, spec->task);
 
@@ -199,6 +202,7 @@ static void forget(struct iomd_general *general)
 	general->task = NULL;
 	general->file = NULL;
 	general->purgeable = NULL;
+	general->dmabuf = NULL;
 	free_ranges(general);
 	iomd_mapper_put(general->base.mapper);
 	general->base.mapper = NULL;
@@ -215,10 +219,14 @@ static void forget(struct iomd_general *general)
 int iomd_general_init(struct iomd_general *general, const struct iomd_desc_ops *ops,
 		      const struct iomd_general_spec *spec)
 {
+	static struct lock_class_key import_key;
 	int err;
 
 	iomd_desc_init(&general->base, ops);
 	mutex_init(&general->lock);
+	/* The exporter may be made of descriptors, whose locks come after ours. */
+	if (spec->dmabuf)
+		lockdep_set_class(&general->lock, &import_key);
 	iomd_runs_init(&general->runs);
 	INIT_WORK(&general->unwire_work, iomd_general_unwire_work);
 	general->ranges = &general->range;

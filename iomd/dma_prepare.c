@@ -22,7 +22,8 @@
  * walked once: if any segment would be misaligned all of it is double buffered; if
  * some of it is out of reach, those pages are.
  *
- * Mapping comes last, so that what is mapped is what the device will use.
+ * Mapping comes last, so that what is mapped is what the device will use. Opaque
+ * memory is mapped already, and cannot be copied: there is no other way than direct.
  */
 
 /* Softirq may prepare a command, as long as its descriptor is prepared already. */
@@ -52,7 +53,7 @@ static bool starts_aligned(const struct iomd_dma *dma)
 
 static bool can_be_direct(const struct iomd_dma *dma)
 {
-	if (iomd_dma_is_iterate_only(dma))
+	if (iomd_dma_is_iterate_only(dma) || iomd_desc_is_opaque(dma->desc))
 		return true;
 	return !needs_address_check(dma) && starts_aligned(dma);
 }
@@ -157,6 +158,12 @@ static int view_extent(void *source, u64 offset, struct iomd_extent *extent)
 	return err;
 }
 
+/* Does the descriptor map itself for the very mapper that the command has? */
+static bool can_share_mapping(const struct iomd_dma *dma)
+{
+	return dma->mapper == dma->desc->mapper && dma->desc->ops->own_mapping;
+}
+
 /*
  * The descriptor may keep itself mapped: that serves every command of the same mapper
  * as it is, as long as nothing has to be done between transfers. It is worth making
@@ -168,7 +175,7 @@ static struct iomd_mapping *shared_mapping(const struct iomd_dma *dma)
 	struct iomd_desc *desc = dma->desc;
 	struct iomd_mapping *mapping;
 
-	if (dma->bounce || dma->mapper != desc->mapper || !desc->ops->own_mapping)
+	if (dma->bounce || !can_share_mapping(dma))
 		return NULL;
 	mapping = desc->ops->own_mapping(desc, whole && !in_interrupt());
 	if (IS_ERR_OR_NULL(mapping))
@@ -219,12 +226,14 @@ static void tear_down_mapping(struct iomd_dma *dma)
 
 /*
  * Memory that no device may reach, or that this machine's cannot: such addresses can be
- * listed, but neither mapped nor copied.
+ * listed, but neither mapped nor copied. And memory that only another mapper knows.
  */
 static int check_reachable(const struct iomd_dma *dma)
 {
 	u32 flags = dma->desc->ops->all_flags(dma->desc);
 
+	if (iomd_desc_is_opaque(dma->desc) && !can_share_mapping(dma))
+		return -EOPNOTSUPP;
 	if (!(flags & (IOMD_MEMORY_REMOTE | IOMD_MEMORY_HOST_ONLY)))
 		return 0;
 	if (iomd_dma_is_iterate_only(dma) && !dma->mapper)
@@ -312,7 +321,8 @@ static int prepare_first(struct iomd_dma *dma, u64 offset, u64 length, bool sync
  *	   32 bits count; (*) -ENOBUFS if there is no memory to double buffer with;
  *	   (*) -ENOSR if copying to it falls short; (*) -ENOMEM; (*) -ENODEV if the
  *	   device is gone; (*) -EIO if it cannot be mapped; (*) -EOPNOTSUPP for
- *	   memory without pages; (*) -ENXIO for remote memory; (*) -EPERM for memory
+ *	   memory without pages, and for dma-bufs other than for their own mapper and
+ *	   as a whole descriptor; (*) -ENXIO for remote memory; (*) -EPERM for memory
  *	   that is the host's only; (*) -EBUSY if the memory is mapped apart from
  *	   commands, in a way that makes copies. After an error nothing is mapped or double buffered
  *	   that was not before.

@@ -15,6 +15,7 @@
 #include "mapping.h"
 #include "runs.h"
 
+struct dma_buf;
 struct file;
 struct iomd_client;
 struct iomd_purgeable;
@@ -50,14 +51,16 @@ struct iomd_own_window {
  * @map_alignment: Alignment that mappings must have; 0 for none.
  * @is_bound: The descriptor is bound to the memory, prepared or not.
  * @runs: The memory, while resident.
- * @own_end: The bus address behind the highest of @own_mapping.
- * @own_mapping: All of it mapped for the descriptor's mapper; made on demand,
- *	lives as long as @resident. Once set it may be read without the lock while
- *	the memory is wired.
+ * @own_highest: The highest bus address of @own_mapping.
+ * @own_mapping: All of it mapped for the descriptor's mapper; made on demand, or
+ *	for @dmabuf from the start; lives as long as @resident. Once set it may be read
+ *	without the lock while the memory is wired.
  * @unwire_work: Unwires after the last hold has gone.
  * @task: The task whose memory this is; NULL for physical memory.
  * @file: Where the memory is, whatever is at the addresses; or NULL.
  * @purgeable: For @file, what of it may be thrown away; or NULL.
+ * @dmabuf: Whose exporter maps the memory, wherever that is; or NULL. Of @runs there is
+ *	but the highest address, as the device sees it.
  * @account: Who pays, for memory of a user task.
  * @nr_pages: Pages touched, counted for each range.
  * @nr_ranges: Elements of @ranges.
@@ -80,12 +83,13 @@ struct iomd_general {
 	struct iomd_runs runs;
 	struct iomd_mapping *own_mapping;
 	struct iomd_own_window own_window;
-	u64 own_end;
+	u64 own_highest;
 	struct work_struct unwire_work;
 
 	struct mm_struct *task;
 	struct file *file;
 	struct iomd_purgeable *purgeable;
+	struct dma_buf *dmabuf;
 	struct iomd_account account;
 	unsigned long nr_pages;
 	u32 nr_ranges;
@@ -132,6 +136,7 @@ void iomd_general_unwire(struct iomd_general *general);
 void iomd_general_mark_valid(struct iomd_general *general);
 
 /* own_mapping.c: the mapping that belongs to the descriptor */
+int iomd_general_import(struct iomd_general *general, bool write);
 void iomd_general_drop_own_mapping(struct iomd_general *general);
 int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
 struct iomd_mapping *iomd_general_own_mapping(struct iomd_desc *desc, bool may_sleep);
@@ -170,6 +175,7 @@ struct iomd_general_spec {
 	struct iomd_mapper *mapper;
 	struct file *file;
 	struct iomd_purgeable *purgeable;
+	struct dma_buf *dmabuf;
 };
 
 bool iomd_desc_is_general(const struct iomd_desc *desc);

@@ -49,7 +49,7 @@ static int walk_physical(struct iomd_general *general, u32 op,
 	int err;
 
 	static_assert(sizeof(*cache) <= sizeof(state->opaque));
-	err = iomd_general_resolve(&general->base, &walk, state->args.offset);
+	err = general->base.ops->resolve(&general->base, &walk, state->args.offset);
 	if (err)
 		return err;
 	if (op != IOMD_MD_FIRST_SEGMENT)

@@ -6,6 +6,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
 #include <linux/iommu.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
@@ -97,9 +98,13 @@ static void mapper_release(struct kref *ref)
 	}
 }
 
-/* Take one mapping from the device. Return: whether there was one. */
+/*
+ * Take one mapping from the device. Return: whether there was one. What is an exporter's
+ * takes sleeping; but once it is ours, the mapping's owner may go.
+ */
 static bool revoke_one(struct iomd_mapper *mapper)
 {
+	struct iomd_import import = {};
 	struct iomd_mapping *mapping;
 	unsigned long flags;
 
@@ -108,19 +113,29 @@ static bool revoke_one(struct iomd_mapper *mapper)
 	mapping = list_first_entry_or_null(&mapper->mappings, struct iomd_mapping, node);
 	if (mapping) {
 		list_del_init(&mapping->node);
-		iomd_mapping_unmap_table(mapping);
+		if (mapping->import.attachment)
+			swap(import, mapping->import);
+		else
+			iomd_mapping_unmap_table(mapping);
 	}
 	spin_unlock_irqrestore(&mapper->lock, flags);
+
+	if (import.attachment)
+		iomd_import_end(&import);
 	return mapping;
 }
 
-/* The device is being unbound: take everything from it that it still reaches. */
+/*
+ * The device is being unbound: take everything from it that it still reaches. Others
+ * may be doing the same to what is theirs, and have to be done as well.
+ */
 static void mapper_revoke(struct iomd_mapper *mapper)
 {
 	WRITE_ONCE(mapper->revoked, true);
 	synchronize_srcu(&iomd_revoke_srcu);
 	while (revoke_one(mapper))
 		cond_resched();
+	synchronize_srcu(&iomd_revoke_srcu);
 }
 
 /* Forget a client's default. Return: the mapper, for the caller to put. */

@@ -3,7 +3,8 @@
  * DMA mappings: physical extents in, bus addresses out.
  *
  * A mapping is one scatterlist, mapped with one call. Where an IOMMU translates,
- * it can then make the whole of it contiguous for the device.
+ * it can then make the whole of it contiguous for the device. Memory that belongs to
+ * an exporter is mapped by that; of its scatterlist only bus addresses are taken.
  */
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
@@ -237,6 +238,51 @@ static int mapping_build(struct iomd_mapping *mapping, const struct cutter *cut,
 	return 0;
 }
 
+/*
+ * Copy where an exporter has mapped @length bytes: its table is gone when the device
+ * is, while there still may be somebody who looks.
+ */
+static int table_copy(struct iomd_mapping *mapping, const struct sg_table *source, u64 length)
+{
+	struct scatterlist *from, *to;
+	u64 total = 0;
+	unsigned int i;
+	int err;
+
+	for_each_sgtable_dma_sg(source, from, i)
+		total += sg_dma_len(from);
+	if (total < length)
+		return -EIO;
+	err = table_alloc(mapping, source->nents, GFP_KERNEL);
+	if (err)
+		return err;
+
+	to = mapping->table.sgl;
+	for_each_sgtable_dma_sg(source, from, i) {
+		sg_dma_address(to) = sg_dma_address(from);
+		sg_dma_len(to) = sg_dma_len(from);
+		to = sg_next(to);
+	}
+	return 0;
+}
+
+static int import_build(struct iomd_mapping *mapping, struct dma_buf *dmabuf)
+{
+	struct iomd_import *import = &mapping->import;
+	int err;
+
+	err = iomd_import_begin(import, dmabuf, mapping->mapper->dev, mapping->direction);
+	if (err)
+		return err;
+	err = table_copy(mapping, import->table, mapping->length);
+	if (err) {
+		iomd_import_end(import);
+		return err;
+	}
+	mapping_enlist(mapping);
+	return 0;
+}
+
 /* The errors of the DMA API, as those we document. */
 static int mapping_errno(int err)
 {
@@ -250,6 +296,30 @@ static int mapping_errno(int err)
 	default:
 		return -EIO;
 	}
+}
+
+static void mapping_open(struct iomd_mapping *mapping, struct iomd_mapper *mapper, u64 length,
+			 enum dma_data_direction direction)
+{
+	mapping->mapper = iomd_mapper_get(mapper);
+	INIT_LIST_HEAD(&mapping->node);
+	mapping->direction = direction;
+	mapping->length = length;
+	mapping->needs_sync = false;
+	mapping->import = (struct iomd_import) {};
+	mapping->table.sgl = NULL;
+}
+
+/* The mapping is live from now on; or, on error, never has been. */
+static int mapping_close(struct iomd_mapping *mapping, int err)
+{
+	if (err) {
+		iomd_mapper_put(mapping->mapper);
+		mapping->mapper = NULL;
+	} else {
+		iomd_objects_inc(IOMD_OBJECT_MAPPING);
+	}
+	return err;
 }
 
 /*
@@ -271,13 +341,7 @@ int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 	struct cutter cut;
 	int index, err = 0;
 
-	mapping->mapper = iomd_mapper_get(mapper);
-	INIT_LIST_HEAD(&mapping->node);
-	mapping->direction = direction;
-	mapping->length = length;
-	mapping->needs_sync = false;
-	mapping->table.sgl = NULL;
-
+	mapping_open(mapping, mapper, length, direction);
 	index = srcu_read_lock(&iomd_revoke_srcu);
 	if (iomd_mapping_is_revoked(mapping)) {
 		err = -ENODEV;
@@ -286,17 +350,58 @@ int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 		err = mapping_errno(mapping_build(mapping, &cut, gfp));
 	}
 	srcu_read_unlock(&iomd_revoke_srcu, index);
-
-	if (err) {
-		mapping->mapper = NULL;
-		iomd_mapper_put(mapper);
-		return err;
-	}
-	iomd_objects_inc(IOMD_OBJECT_MAPPING);
-	return 0;
+	return mapping_close(mapping, err);
 }
 
-/* Undo iomd_mapping_map(). Nothing happens if the mapping is not live. */
+/*
+ * The same for all of a dma-buf, of @length bytes, by its exporter. Sleeps, and waits
+ * for the exporter to have the memory where it is to stay.
+ *
+ * Return: 0; -ENODEV if the device is gone; -ENOMEM; -EBUSY if the exporter cannot have
+ * the memory where the device reaches it; -ECANCELED if a signal came while it waited;
+ * -EIO for the exporter's other errors, and if it maps less than all.
+ */
+int iomd_mapping_import(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
+			struct dma_buf *dmabuf, u64 length, enum dma_data_direction direction)
+{
+	int index, err = 0;
+
+	mapping_open(mapping, mapper, length, direction);
+	index = srcu_read_lock(&iomd_revoke_srcu);
+	if (iomd_mapping_is_revoked(mapping))
+		err = -ENODEV;
+	else if (length)
+		err = import_build(mapping, dmabuf);
+	srcu_read_unlock(&iomd_revoke_srcu, index);
+	return mapping_close(mapping, err);
+}
+
+/* The highest bus address in a mapping that is not empty. */
+u64 iomd_mapping_highest(const struct iomd_mapping *mapping)
+{
+	struct scatterlist *sg;
+	u64 highest = 0;
+	unsigned int i;
+
+	for_each_sgtable_dma_sg(&mapping->table, sg, i)
+		if (sg_dma_len(sg))
+			highest = max(highest, (u64)sg_dma_address(sg) + sg_dma_len(sg) - 1);
+	return highest;
+}
+
+/* Take from the device what is in nobody's list any more. */
+static void mapping_undo(struct iomd_mapping *mapping)
+{
+	if (mapping->import.attachment)
+		iomd_import_end(&mapping->import);
+	else
+		iomd_mapping_unmap_table(mapping);
+}
+
+/*
+ * Undo iomd_mapping_map() or iomd_mapping_import(), as the latter in a context that may
+ * sleep. Nothing happens if the mapping is not live.
+ */
 void iomd_mapping_unmap(struct iomd_mapping *mapping)
 {
 	struct iomd_mapper *mapper = mapping->mapper;
@@ -305,8 +410,11 @@ void iomd_mapping_unmap(struct iomd_mapping *mapping)
 		return;
 
 	if (mapping->length) {
+		int index = srcu_read_lock(&iomd_revoke_srcu);
+
 		if (mapping_delist(mapping))
-			iomd_mapping_unmap_table(mapping);
+			mapping_undo(mapping);
+		srcu_read_unlock(&iomd_revoke_srcu, index);
 		table_free(mapping);
 	}
 	mapping->mapper = NULL;
@@ -314,19 +422,28 @@ void iomd_mapping_unmap(struct iomd_mapping *mapping)
 	iomd_objects_dec(IOMD_OBJECT_MAPPING);
 }
 
-/* Between transfers: take memory that stays mapped back, or hand it to the device. */
-void iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu)
+/*
+ * Between transfers: take memory that stays mapped back, or hand it to the device.
+ * Return: 0, or -EOPNOTSUPP for an exporter's memory, which that sees to when the CPU
+ * copies bytes.
+ */
+int iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu)
 {
 	int index = srcu_read_lock(&iomd_revoke_srcu);
 	struct device *dev = mapping->mapper->dev;
+	int err = 0;
 
-	if (mapping->length && !iomd_mapping_is_revoked(mapping)) {
-		if (for_cpu)
-			dma_sync_sgtable_for_cpu(dev, &mapping->table, mapping->direction);
-		else
-			dma_sync_sgtable_for_device(dev, &mapping->table, mapping->direction);
-	}
+	if (!mapping->length || iomd_mapping_is_revoked(mapping))
+		goto out;
+	if (mapping->import.attachment)
+		err = -EOPNOTSUPP;
+	else if (for_cpu)
+		dma_sync_sgtable_for_cpu(dev, &mapping->table, mapping->direction);
+	else
+		dma_sync_sgtable_for_device(dev, &mapping->table, mapping->direction);
+out:
 	srcu_read_unlock(&iomd_revoke_srcu, index);
+	return err;
 }
 
 /*
@@ -350,20 +467,6 @@ void iomd_mapping_walk(const struct iomd_mapping *mapping, struct iomd_mapping_w
 	skip = offset - walk->start;
 	extent->address = sg_dma_address(walk->sg) + skip;
 	extent->length = sg_dma_len(walk->sg) - skip;
-}
-
-/* The bus address behind the highest that the mapping has. */
-u64 iomd_mapping_end(const struct iomd_mapping *mapping)
-{
-	struct scatterlist *sg;
-	unsigned int i;
-	u64 end = 0;
-
-	if (!mapping->length)
-		return 0;
-	for_each_sgtable_dma_sg(&mapping->table, sg, i)
-		end = max(end, sg_dma_address(sg) + sg_dma_len(sg));
-	return end;
 }
 
 /* The offset of the byte at bus address @address; the mapping's length if it has none. */

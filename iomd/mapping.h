@@ -15,6 +15,7 @@
 #include <linux/workqueue.h>
 
 #include "core.h"
+#include "import.h"
 
 /**
  * struct iomd_mapper - A device, as a source of bus addresses.
@@ -51,7 +52,10 @@ struct iomd_mapper {
  * @direction: As mapped.
  * @length: Bytes.
  * @needs_sync: Whether there is work between transfers.
- * @table: What was mapped. Its entries are @local if they fit.
+ * @import: If an exporter mapped its memory for the device: what is to be undone. Who
+ *	takes the mapping from @mapper's list undoes it.
+ * @table: What was mapped; of an exporter's memory, only where it is for the device.
+ *	Its entries are @local if they fit.
  * @local: The first entries.
  */
 struct iomd_mapping {
@@ -60,6 +64,7 @@ struct iomd_mapping {
 	enum dma_data_direction direction;
 	u64 length;
 	bool needs_sync;
+	struct iomd_import import;
 	struct sg_table table;
 	struct scatterlist local[IOMD_MAPPING_LOCAL];
 };
@@ -101,10 +106,12 @@ void iomd_mapper_exit(void);
 int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 		     iomd_extent_fn extent_fn, void *source, u64 length,
 		     enum dma_data_direction direction, gfp_t gfp);
+int iomd_mapping_import(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
+			struct dma_buf *dmabuf, u64 length, enum dma_data_direction direction);
+u64 iomd_mapping_highest(const struct iomd_mapping *mapping);
 void iomd_mapping_unmap(struct iomd_mapping *mapping);
 void iomd_mapping_unmap_table(struct iomd_mapping *mapping);
-void iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu);
-u64 iomd_mapping_end(const struct iomd_mapping *mapping);
+int iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu);
 u64 iomd_mapping_physical(const struct iomd_mapping *mapping, u64 address);
 void iomd_mapping_walk(const struct iomd_mapping *mapping, struct iomd_mapping_walk *walk,
 		       u64 offset, struct iomd_extent *extent);

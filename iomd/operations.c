@@ -32,8 +32,7 @@ static int sync_caches(struct iomd_desc *desc, u32 operation)
 		mapping = desc->ops->own_mapping(desc, false);
 	if (IS_ERR_OR_NULL(mapping))
 		return -EOPNOTSUPP;
-	iomd_mapping_sync(mapping, operation == IOMD_MEMORY_INCOHERENT_IO_FLUSH);
-	return 0;
+	return iomd_mapping_sync(mapping, operation == IOMD_MEMORY_INCOHERENT_IO_FLUSH);
 }
 
 /**
@@ -49,7 +48,7 @@ static int sync_caches(struct iomd_desc *desc, u32 operation)
  * Context: Any.
  * Return: 0; -ENXIO for remote memory; -EOPNOTSUPP for any other operation, and
  *	   on machines that are not coherent if the descriptor is not mapped for its
- *	   mapper. Implements MD-63, MD-71, MD-72.
+ *	   mapper, or if it is a dma-buf. Implements MD-63, MD-71, MD-72.
  */
 int iomd_desc_perform_operation(struct iomd_desc *desc, u32 operation, u64 offset, u64 length)
 {

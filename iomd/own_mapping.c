@@ -56,6 +56,34 @@ static struct iomd_mapping *make_mapping(struct iomd_general *general)
 }
 
 /*
+ * The mapping that an exporter makes of its memory is all that there is to be had of it:
+ * it is there from the start, and says how high in memory the device is sent.
+ */
+int iomd_general_import(struct iomd_general *general, bool write)
+{
+	u32 access = write ? IOMD_DIRECTION_IN_OUT : IOMD_DIRECTION_OUT;
+	struct iomd_mapping *mapping;
+	int err;
+
+	mapping = kzalloc(sizeof(*mapping), GFP_KERNEL);
+	if (!mapping)
+		return -ENOMEM;
+	err = iomd_mapping_import(mapping, general->base.mapper, general->dmabuf,
+				  general->base.length, iomd_direction_to_dma(access));
+	if (err) {
+		kfree(mapping);
+		return err;
+	}
+	if (mapping->length) {
+		general->own_highest = iomd_mapping_highest(mapping);
+		general->runs.highest = general->own_highest + 1;
+	}
+	/* Pairs with the load in iomd_general_own_mapping(). */
+	smp_store_release(&general->own_mapping, mapping);
+	return 0;
+}
+
+/*
  * The mapping, made now if there is none. One that needs work between transfers serves
  * those who name no transfers; commands map for themselves, transfer by transfer.
  */
@@ -78,7 +106,7 @@ static struct iomd_mapping *get_mapping(struct iomd_general *general, bool for_c
 		free_mapping(mapping);
 		return NULL;
 	}
-	general->own_end = iomd_mapping_end(mapping);
+	general->own_highest = mapping->length ? iomd_mapping_highest(mapping) : 0;
 	/* Pairs with the load in iomd_general_own_mapping(). */
 	smp_store_release(&general->own_mapping, mapping);
 	return mapping;
@@ -147,7 +175,7 @@ int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_exte
 	mapping = get_mapping(general, false);
 	if (IS_ERR(mapping))
 		err = PTR_ERR(mapping);
-	else if (general->map_bits < 64 && (general->own_end - 1) >> general->map_bits)
+	else if (general->map_bits < 64 && general->own_highest >> general->map_bits)
 		err = -EMSGSIZE;
 	else
 		bus_extent(general, offset, extent);

@@ -38,6 +38,8 @@ static int wire_ranges(struct iomd_general *general, unsigned int how)
 
 	if (general->file)
 		return wire_file(general);
+	if (general->dmabuf)
+		return iomd_general_import(general, how & IOMD_PIN_WRITE);
 	for (i = 0; i < general->nr_ranges && !err; i++)
 		err = wire_range(general, &general->ranges[i], how);
 	return err;
@@ -78,8 +80,8 @@ int iomd_general_wire(struct iomd_general *general, bool write, bool no_fault)
 	}
 
 	general->resident = true;
-	/* Only pins make a difference: other memory is there, or it is not. */
-	general->writable = write || !iomd_general_is_user(general);
+	/* Pins and exporters make a difference: other memory is there, or it is not. */
+	general->writable = write || !(iomd_general_is_user(general) || general->dmabuf);
 	general->dirty = false;
 	return 0;
 }

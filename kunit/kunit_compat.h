@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the suites use and the oldest kernel's KUnit lacks.
+ * What the suites use and the oldest kernel's KUnit lacks, and other differences.
  */
 #ifndef _KUNIT_COMPAT_H
 #define _KUNIT_COMPAT_H
@@ -13,6 +13,13 @@
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 #define KUNIT_EXPECT_MEMEQ(test, left, right, size) \
 	KUNIT_EXPECT_EQ(test, memcmp(left, right, size), 0)
+#endif
+
+/* The namespace of dma-bufs; see <iomd/namespace.h>. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define DMA_BUF_NS DMA_BUF
+#else
+#define DMA_BUF_NS "DMA_BUF"
 #endif
 
 #endif /* _KUNIT_COMPAT_H */

@@ -6,6 +6,9 @@
 
 #include <iomd/namespace.h>
 
+#include "kunit_compat.h"
+
 MODULE_DESCRIPTION("KUnit suites of iomd");
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS(IOMD_NS);
+MODULE_IMPORT_NS(DMA_BUF_NS);

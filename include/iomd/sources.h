@@ -2,7 +2,8 @@
 /*
  * Descriptors of memory in the forms that Linux drivers have it.
  *
- * These take the place of IOKit's UPL and UIO descriptors.
+ * These take the place of IOKit's UPL and UIO descriptors. Of dma-bufs IOKit knows
+ * nothing.
  */
 #ifndef _IOMD_SOURCES_H
 #define _IOMD_SOURCES_H
@@ -11,6 +12,7 @@
 #include <iomd/types.h>
 
 struct bio_vec;
+struct dma_buf;
 struct iomd_desc;
 struct iomd_mapper;
 struct iov_iter;
@@ -40,6 +42,9 @@ struct iomd_desc *iomd_client_desc_with_sg_table(struct iomd_client *client,
 struct iomd_desc *iomd_client_desc_with_iov_iter(struct iomd_client *client,
 						 const struct iov_iter *iter, u32 options,
 						 struct iomd_mapper *mapper);
+struct iomd_desc *iomd_client_desc_with_dma_buf(struct iomd_client *client,
+						struct dma_buf *dmabuf, u32 options,
+						struct iomd_mapper *mapper);
 
 #define iomd_desc_with_pages(pages, nr_pages, offset, length, options, mapper) \
 	iomd_client_desc_with_pages(IOMD_THIS_CLIENT, pages, nr_pages, offset, length, options, \
@@ -50,5 +55,7 @@ struct iomd_desc *iomd_client_desc_with_iov_iter(struct iomd_client *client,
 	iomd_client_desc_with_sg_table(IOMD_THIS_CLIENT, table, options, mapper)
 #define iomd_desc_with_iov_iter(iter, options, mapper) \
 	iomd_client_desc_with_iov_iter(IOMD_THIS_CLIENT, iter, options, mapper)
+#define iomd_desc_with_dma_buf(dmabuf, options, mapper) \
+	iomd_client_desc_with_dma_buf(IOMD_THIS_CLIENT, dmabuf, options, mapper)
 
 #endif /* _IOMD_SOURCES_H */
