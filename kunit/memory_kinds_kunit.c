@@ -94,8 +94,8 @@ static const struct memory memories[] = {
 	{ "a page", iomd_kunit_map_anonymous, PAGE_SIZE, 0, PAGE_SIZE },
 	{ "across a boundary", iomd_kunit_map_anonymous, 2 * PAGE_SIZE, PAGE_SIZE - 1, 2 },
 	{ "some pages", iomd_kunit_map_anonymous, 40 * PAGE_SIZE, 0xa00, 38 * PAGE_SIZE + 1 },
-	{ "batches", iomd_kunit_map_anonymous, 1200 * PAGE_SIZE, 7, 1199 * PAGE_SIZE },
-	{ "large folios", iomd_kunit_map_anonymous, 8 << 20, 0x1234, (8 << 20) - 0x3456 },
+	{ "two batches", iomd_kunit_map_anonymous, 600 * PAGE_SIZE, 7, 599 * PAGE_SIZE },
+	{ "large folios", iomd_kunit_map_anonymous, 6 << 20, 0x1234, (4 << 20) - 0x3456 },
 	{ "shared anonymous", map_anonymous_shared, 33 * PAGE_SIZE, 9, 32 * PAGE_SIZE },
 	{ "shared memfd", map_memfd_shared, 33 * PAGE_SIZE, 9, 32 * PAGE_SIZE },
 	{ "private memfd", map_memfd_private, 33 * PAGE_SIZE, 9, 32 * PAGE_SIZE },
@@ -336,6 +336,7 @@ static void fork_parent(struct fork *fork)
 	u32 i;
 
 	fork->parent = current->mm;
+	check(fork, iomd_current_task() == current->mm, "the parent is another task");
 	fork->base = vm_mmap(NULL, 0, NR_FORKED * PAGE_SIZE, READ_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, 0);
 	check(fork, !IS_ERR_VALUE((unsigned long)fork->base), "no memory");
@@ -354,6 +355,8 @@ static void fork_child(struct fork *fork)
 	struct iomd_desc *in, *out;
 	u32 i;
 
+	check(fork, iomd_current_task() == current->mm && current->mm != fork->parent,
+	      "the child is another task");
 	for (i = 0; i < NR_FORKED; i++)
 		check(fork, has_word(fork, i, 100 + i), "the child has other memory");
 	fork->desc[2] = prepared_page(fork, 2, fork->parent, IN);

@@ -4,11 +4,13 @@
  * direction, and who pays for it.
  */
 #include <linux/anon_inodes.h>
+#include <linux/completion.h>
 #include <linux/cred.h>
 #include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/io.h>
+#include <linux/kthread.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/user.h>
@@ -397,6 +399,35 @@ static void pages_beyond_32_bits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 }
 
+/* CON-13: said at creation it is part of the direction, wherever that is the default */
+static void reach_is_part_of_the_direction(struct kunit *test)
+{
+	u64 address = map_beyond_32_bits(test);
+	struct iomd_desc *desc = user_desc(test, address, PAGE_SIZE, IN | IOMD_PREPARE_TO_PHYS32);
+
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_direction(desc), (u32)(IN | IOMD_PREPARE_TO_PHYS32));
+	expect_refusal(test, desc, NONE, -ENOBUFS);
+	expect_refusal(test, desc, IOMD_PREPARE_NO_FAULT, -ENOBUFS);
+	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, IN), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, OUT), 0);
+}
+
+/* CON-12: the bit that prepares at once at creation, when preparing forbids to page in */
+static void same_bit_for_different_things(struct kunit *test)
+{
+	u64 base = iomd_kunit_map_anonymous(test, 2 * PAGE_SIZE);
+	struct iomd_desc *made, *prepared;
+
+	KUNIT_EXPECT_EQ(test, (u32)IOMD_MEMORY_AUTO_PREPARE, (u32)IOMD_PREPARE_NO_FAULT);
+	made = user_desc(test, base, PAGE_SIZE, BOTH | IOMD_MEMORY_AUTO_PREPARE);
+	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_prepared(made));
+	prepared = user_desc(test, base + PAGE_SIZE, PAGE_SIZE, BOTH);
+	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(prepared));
+	KUNIT_EXPECT_LT(test, iomd_desc_prepare(prepared, IOMD_PREPARE_NO_FAULT), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(prepared, NONE), 0);
+}
+
 /*
  * Counting and letting go.
  */
@@ -506,6 +537,76 @@ static void new_description_unpins_the_old(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned() - before, 2ULL);
 	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(desc, 3, &byte, 1), 1ULL);
 	KUNIT_EXPECT_EQ(test, byte, iomd_kunit_byte(1, PAGE_SIZE + 3));
+}
+
+/*
+ * Several at once.
+ */
+
+#define ROUNDS	400
+
+struct worker {
+	struct iomd_desc *desc;
+	struct completion *start;
+	struct completion done;
+	u32 wrong;
+};
+
+/* Whoever has prepared it can read it, whatever others do. */
+static int prepare_and_complete(void *data)
+{
+	struct worker *worker = data;
+	u8 bytes[3];
+	u32 i;
+
+	wait_for_completion(worker->start);
+	for (i = 0; i < ROUNDS; i++) {
+		worker->wrong += iomd_desc_prepare(worker->desc, NONE) != 0;
+		worker->wrong += iomd_desc_read_bytes(worker->desc, PAGE_SIZE - 1, bytes, 3) != 3;
+		worker->wrong += bytes[2] != iomd_kunit_byte(1, PAGE_SIZE + 1);
+		worker->wrong += iomd_desc_complete(worker->desc, NONE) != 0;
+	}
+	complete(&worker->done);
+	return 0;
+}
+
+/* MD-5 GMD-17: preparing and completing by several threads counts as it should */
+static void threads_may_share_a_descriptor(struct kunit *test)
+{
+	u64 base = iomd_kunit_map_anonymous(test, 3 * PAGE_SIZE), before = iomd_kunit_pinned();
+	static const u32 options[] = { BOTH | IOMD_MEMORY_THREAD_SAFE, BOTH };
+	struct worker workers[2] = {};
+	DECLARE_COMPLETION_ONSTACK(start);
+	struct iomd_desc *desc;
+	struct page *page;
+	u32 i, k;
+
+	iomd_kunit_user_fill(test, base, 3 * PAGE_SIZE, 1);
+	page = iomd_kunit_user_page(test, base);
+	desc = user_desc(test, base, 3 * PAGE_SIZE, BOTH);
+	for (k = 0; k < 2; k++) {
+		const struct iomd_range range = { base, 3 * PAGE_SIZE };
+
+		/* As made, and described again without the option: it makes no difference. */
+		KUNIT_ASSERT_EQ(test, iomd_desc_init_with_options(desc, &range, 1, 0, iomd_kunit_mm,
+								  IOMD_MEMORY_TYPE_VIRTUAL |
+								  options[k], NULL), 0);
+		reinit_completion(&start);
+		for (i = 0; i < 2; i++) {
+			workers[i] = (struct worker) { .desc = desc, .start = &start };
+			init_completion(&workers[i].done);
+			KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(prepare_and_complete,
+								    &workers[i], "iomd_kunit")));
+		}
+		complete_all(&start);
+		for (i = 0; i < 2; i++) {
+			wait_for_completion(&workers[i].done);
+			KUNIT_EXPECT_EQ(test, workers[i].wrong, 0U);
+		}
+		KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(desc));
+		KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
+		KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
+	}
 }
 
 /*
@@ -768,11 +869,14 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(refuses_mapped_page_frames),
 	KUNIT_CASE(no_fault_needs_present_pages),
 	KUNIT_CASE(pages_beyond_32_bits),
+	KUNIT_CASE(reach_is_part_of_the_direction),
+	KUNIT_CASE(same_bit_for_different_things),
 	KUNIT_CASE(nested_prepares_pin_once),
 	KUNIT_CASE(nested_prepare_touches_no_page),
 	KUNIT_CASE(put_completes),
 	KUNIT_CASE(put_in_softirq_completes_later),
 	KUNIT_CASE(new_description_unpins_the_old),
+	KUNIT_CASE(threads_may_share_a_descriptor),
 	KUNIT_CASE_PARAM(completes_dirty_what_was_written, dirt_gen_params),
 	KUNIT_CASE(an_error_discards_once),
 	KUNIT_CASE(pinned_pages_are_charged),
