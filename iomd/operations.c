@@ -28,12 +28,14 @@ static int sync_caches(struct iomd_desc *desc, u32 operation)
 		mb(); /* The device's view is that of memory. */
 		return 0;
 	}
+	if (!iomd_desc_hold(desc))
+		return -EAGAIN;
 	if (desc->ops->own_mapping)
 		mapping = desc->ops->own_mapping(desc, false);
-	if (IS_ERR_OR_NULL(mapping))
-		return -EOPNOTSUPP;
-	iomd_mapping_sync(mapping, operation == IOMD_MEMORY_INCOHERENT_IO_FLUSH);
-	return 0;
+	if (!IS_ERR_OR_NULL(mapping))
+		iomd_mapping_sync(mapping, operation == IOMD_MEMORY_INCOHERENT_IO_FLUSH);
+	iomd_desc_drop(desc);
+	return IS_ERR_OR_NULL(mapping) ? -EOPNOTSUPP : 0;
 }
 
 /**
@@ -49,7 +51,8 @@ static int sync_caches(struct iomd_desc *desc, u32 operation)
  * Context: Any.
  * Return: 0; -ENXIO for remote memory; -EOPNOTSUPP for any other operation, and
  *	   on machines that are not coherent if the descriptor is not mapped for its
- *	   mapper. Implements MD-63, MD-71, MD-72.
+ *	   mapper; -EAGAIN there if it is not prepared. Implements MD-63, MD-71, MD-72,
+ *	   MD-76.
  */
 int iomd_desc_perform_operation(struct iomd_desc *desc, u32 operation, u64 offset, u64 length)
 {
