@@ -23,16 +23,20 @@ static bool is_remote(const struct iomd_desc *desc)
 static int sync_caches(struct iomd_desc *desc, u32 operation)
 {
 	struct iomd_mapping *mapping = NULL;
+	int err = -EOPNOTSUPP;
 
 	if (IS_ENABLED(CONFIG_X86)) {
 		mb(); /* The device's view is that of memory. */
 		return 0;
 	}
+	if (!iomd_desc_hold(desc))
+		return -EAGAIN;
 	if (desc->ops->own_mapping)
 		mapping = desc->ops->own_mapping(desc, false);
-	if (IS_ERR_OR_NULL(mapping))
-		return -EOPNOTSUPP;
-	return iomd_mapping_sync(mapping, operation == IOMD_MEMORY_INCOHERENT_IO_FLUSH);
+	if (!IS_ERR_OR_NULL(mapping))
+		err = iomd_mapping_sync(mapping, operation == IOMD_MEMORY_INCOHERENT_IO_FLUSH);
+	iomd_desc_drop(desc);
+	return err;
 }
 
 /**
@@ -48,7 +52,8 @@ static int sync_caches(struct iomd_desc *desc, u32 operation)
  * Context: Any.
  * Return: 0; -ENXIO for remote memory; -EOPNOTSUPP for any other operation, and
  *	   on machines that are not coherent if the descriptor is not mapped for its
- *	   mapper, or if it is a dma-buf. Implements MD-63, MD-71, MD-72.
+ *	   mapper, or if it is a dma-buf; -EAGAIN there if it is not prepared.
+ *	   Implements MD-63, MD-71, MD-72, MD-76.
  */
 int iomd_desc_perform_operation(struct iomd_desc *desc, u32 operation, u64 offset, u64 length)
 {

@@ -562,7 +562,7 @@ static int live_once(struct kunit *test, void *data)
 	return err;
 }
 
-/* BUF-9 OBJ-9: no allocation that fails leaves anything behind */
+/* BUF-9 OBJ-9 OBJ-13: no allocation that fails leaves anything behind */
 static void survives_failing_allocations(struct kunit *test)
 {
 	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, NULL, UINT_MAX), 6U);

@@ -45,6 +45,21 @@ static void is_a_physical_range(struct kunit *test)
 	IOMD_KUNIT_EXPECT_ERR(test, iomd_device_with_range(1ULL << 60, 0x1000), -EINVAL);
 }
 
+/* DEV-2 OBJ-11: it is a general descriptor like any, which may describe something else */
+static void is_a_general_descriptor(struct kunit *test)
+{
+	struct iomd_desc *desc = iomd_kunit_desc(test, iomd_device_with_range(0x1000, 16));
+	const struct iomd_range range = { 0x5000, 32 };
+
+	KUNIT_EXPECT_PTR_EQ(test, iomd_buffer_from_desc(desc), NULL);
+	KUNIT_EXPECT_EQ(test, iomd_desc_init_with_options(desc, &range, 1, 0, NULL,
+							  IOMD_MEMORY_TYPE_PHYSICAL |
+							  IOMD_DIRECTION_IN, NULL), 0);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_phys(desc, 0, NULL), 0x5000ULL);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_flags(desc),
+			(u64)(IOMD_MEMORY_TYPE_PHYSICAL | IOMD_DIRECTION_IN));
+}
+
 /* DEV-3 MD-52: its addresses are the CPU's, whatever is asked and whoever asks */
 static void addresses_are_the_cpus(struct kunit *test)
 {
@@ -247,6 +262,7 @@ static void bytes_of_devices_among_memory(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(is_a_physical_range),
+	KUNIT_CASE(is_a_general_descriptor),
 	KUNIT_CASE(addresses_are_the_cpus),
 	KUNIT_CASE(window_on_a_range),
 	KUNIT_CASE(array_of_a_list),

@@ -98,11 +98,10 @@ struct balance {
 static void check_balance(void *data)
 {
 	struct balance *balance = data;
+	long locked_vm = atomic_long_read(&current_user()->locked_vm);
 
-	KUNIT_EXPECT_EQ(balance->test, (u64)atomic64_read(&iomd_kunit_mm->pinned_vm),
-			balance->pinned_vm);
-	KUNIT_EXPECT_EQ(balance->test, atomic_long_read(&current_user()->locked_vm),
-			balance->locked_vm);
+	KUNIT_EXPECT_EQ(balance->test, iomd_kunit_pinned(), balance->pinned_vm);
+	KUNIT_EXPECT_EQ(balance->test, locked_vm, balance->locked_vm);
 }
 
 int iomd_kunit_init(struct kunit *test)
@@ -241,10 +240,52 @@ struct file *iomd_kunit_shmem(struct kunit *test, u64 length)
 	return keep_file(test, shmem_file_setup("iomd_kunit", length, 0));
 }
 
-/* The lanes mount hugetlbfs and reserve pages for it. */
+struct file *iomd_kunit_file(struct kunit *test, const char *directory, u64 length)
+{
+	struct file *file = keep_file(test, filp_open(directory, O_TMPFILE | O_RDWR | O_LARGEFILE,
+						      0600));
+
+	KUNIT_ASSERT_EQ(test, vfs_truncate(&file->f_path, length), 0L);
+	return file;
+}
+
+/* The lanes mount hugetlbfs and reserve pages for it. Mapping it makes it long enough. */
 struct file *iomd_kunit_hugetlb(struct kunit *test)
 {
-	return keep_file(test, filp_open("/dev/hugepages", O_TMPFILE | O_RDWR | O_LARGEFILE, 0600));
+	return iomd_kunit_file(test, "/dev/hugepages", 0);
+}
+
+/* Every byte of prepared memory is where the process has it now. */
+void iomd_kunit_expect_pages(struct kunit *test, struct iomd_desc *desc, u64 address)
+{
+	u64 length = iomd_desc_get_length(desc), offset, chunk;
+
+	for (offset = 0; offset < length; offset += chunk) {
+		u64 segment;
+		u64 phys = iomd_kunit_phys(desc, offset, &segment);
+		struct page *page = iomd_kunit_user_page(test, address + offset);
+
+		KUNIT_ASSERT_NOT_NULL(test, page);
+		chunk = min_t(u64, PAGE_SIZE - offset_in_page(address + offset), length - offset);
+		KUNIT_ASSERT_EQ(test, phys, page_to_phys(page) + offset_in_page(address + offset));
+		KUNIT_ASSERT_GE(test, segment, chunk);
+	}
+}
+
+/* The segments of one range are as long as they can be, and sum up to the length. */
+void iomd_kunit_expect_whole(struct kunit *test, struct iomd_desc *desc)
+{
+	u64 offset = 0, segment, end = 0;
+
+	while (offset < iomd_desc_get_length(desc)) {
+		u64 phys = iomd_kunit_phys(desc, offset, &segment);
+
+		KUNIT_ASSERT_NE(test, segment, 0ULL);
+		KUNIT_EXPECT_NE(test, phys, end);
+		end = phys + segment;
+		offset += segment;
+	}
+	KUNIT_EXPECT_EQ(test, offset, iomd_desc_get_length(desc));
 }
 
 /*

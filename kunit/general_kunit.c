@@ -3,11 +3,13 @@
  * Descriptors of kernel memory and of physical memory: what they are made from,
  * how they count, and what they answer.
  */
+#include <linux/completion.h>
 #include <linux/io.h>
+#include <linux/kthread.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "iomd_kunit.h"
+#include "compose.h"
 
 #define VIRTUAL		IOMD_MEMORY_TYPE_VIRTUAL
 #define PHYSICAL	IOMD_MEMORY_TYPE_PHYSICAL
@@ -985,6 +987,79 @@ static void failed_init_leaves_an_empty_object(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_length(desc), 10ULL);
 }
 
+#define NR_PACKETS	10000
+
+struct holder {
+	struct iomd_desc *desc;
+	struct completion done;
+	bool stop;
+};
+
+static int get_and_put(void *data)
+{
+	struct holder *holder = data;
+
+	while (!READ_ONCE(holder->stop)) {
+		iomd_desc_get(holder->desc);
+		cond_resched();
+		iomd_desc_put(holder->desc);
+	}
+	complete(&holder->done);
+	return 0;
+}
+
+static int describe_packet(struct kunit *test, void *data)
+{
+	const struct iomd_range packet = { (unsigned long)module_data, 1500 };
+
+	return iomd_desc_init_with_options(data, &packet, 1, 0, IOMD_KERNEL_TASK,
+					   VIRTUAL | IN | IOMD_MEMORY_AUTO_PREPARE, NULL);
+}
+
+/*
+ * GMD-24 GMD-25 GMD-26 OBJ-2 OBJ-10: packet by packet it describes something else, prepared or
+ * not, while others hold it; for one range that takes no memory, and the last of them frees it
+ */
+static void describes_packets(struct kunit *test)
+{
+	const struct iomd_range ranges[] = {
+		{ (unsigned long)module_data + 10, 1500 }, { (unsigned long)module_data, 3 },
+	};
+	struct holder holder = { .done = COMPLETION_INITIALIZER_ONSTACK(holder.done) };
+	struct iomd_kunit_witness witness;
+	u32 i, wrong = 0;
+	u8 byte;
+
+	holder.desc = iomd_desc_with_address(module_data, 16, IN);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, holder.desc);
+	iomd_kunit_watch(&witness, holder.desc);
+	if (IS_ERR(kthread_run(get_and_put, &holder, "iomd_kunit")))
+		holder.stop = true;
+	KUNIT_EXPECT_FALSE(test, holder.stop);
+	for (i = 0; i < NR_PACKETS; i++) {
+		module_data[i % 1500] = i;
+		if (i % 16 == 15)
+			wrong += iomd_desc_init_with_options(holder.desc, ranges, 2, 0,
+							     IOMD_KERNEL_TASK, VIRTUAL | IN,
+							     NULL) != 0;
+		else
+			wrong += describe_packet(test, holder.desc) != 0;
+		wrong += iomd_desc_get_length(holder.desc) != (i % 16 == 15 ? 1503 : 1500);
+		if (i % 16 == 15)
+			continue;
+		wrong += iomd_desc_read_bytes(holder.desc, i % 1500, &byte, 1) != 1;
+		wrong += byte != (u8)i;
+	}
+	KUNIT_EXPECT_EQ(test, wrong, 0U);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_sweep(test, describe_packet, holder.desc, UINT_MAX), 0U);
+
+	WRITE_ONCE(holder.stop, true);
+	wait_for_completion(&holder.done);
+	KUNIT_EXPECT_FALSE(test, witness.is_gone);
+	iomd_desc_put(holder.desc);
+	KUNIT_EXPECT_TRUE(test, witness.is_gone);
+}
+
 /* What a sweep does: everything that can fail, undone whatever became of it. */
 static int live_once(struct kunit *test, void *data)
 {
@@ -1003,7 +1078,7 @@ static int live_once(struct kunit *test, void *data)
 	return err;
 }
 
-/* GMD-43 OBJ-9: no allocation that fails leaves anything behind */
+/* GMD-43 OBJ-9 OBJ-13: no allocation that fails leaves anything behind, or is waited for */
 static void survives_failing_allocations(struct kunit *test)
 {
 	struct iomd_range ranges[12];
@@ -1053,6 +1128,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(permanent_preparation_ids),
 	KUNIT_CASE(describes_something_else),
 	KUNIT_CASE(failed_init_leaves_an_empty_object),
+	KUNIT_CASE(describes_packets),
 	KUNIT_CASE(survives_failing_allocations),
 	{}
 };

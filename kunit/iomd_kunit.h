@@ -51,8 +51,21 @@ void iomd_kunit_unmap(u64 address, u64 length);
 void iomd_kunit_user_fill(struct kunit *test, u64 address, u64 length, u32 seed);
 void iomd_kunit_user_expect(struct kunit *test, u64 address, u64 length, u32 seed);
 struct page *iomd_kunit_user_page(struct kunit *test, u64 address);
+
+/* A file without a name: one of the kernel's own, as for memfd_create(), or in a directory. */
 struct file *iomd_kunit_shmem(struct kunit *test, u64 length);
+struct file *iomd_kunit_file(struct kunit *test, const char *directory, u64 length);
 struct file *iomd_kunit_hugetlb(struct kunit *test);
+
+/* Prepared memory is that which the process has there, in as few segments as can be. */
+void iomd_kunit_expect_pages(struct kunit *test, struct iomd_desc *desc, u64 address);
+void iomd_kunit_expect_whole(struct kunit *test, struct iomd_desc *desc);
+
+/* Pages that are pinned in the process. */
+static inline u64 iomd_kunit_pinned(void)
+{
+	return atomic64_read(&iomd_kunit_mm->pinned_vm);
+}
 
 /* A pattern: byte @offset of the one that begins with @seed. */
 static inline u8 iomd_kunit_byte(u32 seed, u64 offset)

@@ -192,6 +192,32 @@ static void bus_addresses_are_the_devices(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(memory, PAGE_SIZE, 2));
 }
 
+/* GMD-31 MD-51: physical memory is where the CPU has it; a device may have it elsewhere */
+static void physical_memory_is_the_cpus(struct kunit *test)
+{
+	struct page *page = iomd_kunit_page(test, BIT_ULL(32), U64_MAX);
+	const struct iomd_range range = { page_to_phys(page) + 16, 100 };
+	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 32);
+	u64 bus, length;
+	struct iomd_desc *desc;
+
+	iomd_kunit_fill(page_address(page), PAGE_SIZE, 1);
+	desc = iomd_desc_with_options(&range, 1, 0, NULL, IOMD_MEMORY_TYPE_PHYSICAL | BOTH, mapper);
+	iomd_kunit_desc(test, desc);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_phys(desc, 0, &length), range.address);
+	KUNIT_EXPECT_EQ(test, length, 100ULL);
+	bus = iomd_desc_get_physical_segment(desc, 0, &length, 0);
+	KUNIT_ASSERT_NE(test, bus, 0ULL);
+	KUNIT_EXPECT_LT(test, bus, BIT_ULL(32));
+	KUNIT_EXPECT_EQ(test, length, 100ULL);
+	KUNIT_EXPECT_MEMEQ(test, (u8 *)phys_to_virt(bus), (u8 *)page_address(page) + 16, 100);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_phys(desc, 0, NULL), range.address);
+
+	desc = iomd_kunit_desc(test, iomd_desc_with_physical_address(range.address, 100, BOTH));
+	expect_no_bus_address(test, desc);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_phys(desc, 0, NULL), range.address);
+}
+
 /* DMA-116: commands map transfer by transfer where mapping makes copies */
 static void commands_map_for_themselves(struct kunit *test)
 {
@@ -429,6 +455,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(mapper_gives_bus_addresses),
 	KUNIT_CASE(pieces_make_no_difference),
 	KUNIT_CASE(bus_addresses_are_the_devices),
+	KUNIT_CASE(physical_memory_is_the_cpus),
 	KUNIT_CASE(commands_map_for_themselves),
 	KUNIT_CASE(no_mapper_no_bus_address),
 	KUNIT_CASE(identity_mapper_changes_nothing),

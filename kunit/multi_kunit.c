@@ -749,6 +749,70 @@ static void children_complete_when_they_go(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
 }
 
+/* One of the orders in which four things can go, of which there are 24. */
+static void choose_order(u32 nr, u32 order[4])
+{
+	u32 left[4] = { 0, 1, 2, 3 }, i, k;
+
+	for (i = 0; i < 4; i++) {
+		u32 at = nr % (4 - i);
+
+		nr /= 4 - i;
+		order[i] = left[at];
+		for (k = at; k < 3; k++)
+			left[k] = left[k + 1];
+	}
+}
+
+/*
+ * OBJ-20 OBJ-21 OBJ-29: with a command that is at work on them it is the same, and pages
+ * are pinned until the last of them
+ */
+static void any_order_under_a_command_is_fine(struct kunit *test)
+{
+	u64 base = iomd_kunit_map_anonymous(test, 2 * PAGE_SIZE), before = iomd_kunit_pinned();
+	struct page *page;
+	u32 i, k;
+
+	iomd_kunit_user_fill(test, base, 2 * PAGE_SIZE, 1);
+	page = iomd_kunit_user_page(test, base);
+	for (i = 0; i < 24; i++) {
+		struct iomd_kunit_witness witness[3];
+		struct iomd_desc *desc[3];
+		struct iomd_dma *dma;
+		u32 order[4];
+
+		choose_order(i, order);
+		desc[0] = iomd_desc_with_address_range(base, 2 * PAGE_SIZE, BOTH, iomd_kunit_mm);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, desc[0]);
+		desc[1] = iomd_sub_with_sub_range(desc[0], 10, 50, BOTH);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, desc[1]);
+		desc[2] = iomd_multi_with_descriptors(desc, 2, BOTH, false);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, desc[2]);
+		dma = iomd_dma_with_specification(iomd_dma_output_host64, 64, 0,
+						  IOMD_DMA_MAP_OPTION_UNMAPPED, 0, 1, NULL, NULL);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dma);
+		for (k = 0; k < 3; k++)
+			iomd_kunit_watch(&witness[k], desc[k]);
+		KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc[2], NONE), 0);
+		KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc[2], true), 0);
+
+		for (k = 0; k < 4; k++) {
+			KUNIT_EXPECT_FALSE(test, witness[0].is_gone);
+			KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 1U);
+			if (order[k] == 3)
+				iomd_dma_put(dma);
+			else
+				iomd_desc_put(desc[order[k]]);
+		}
+		KUNIT_EXPECT_TRUE(test, iomd_kunit_wait_for(READ_ONCE(witness[0].is_gone)));
+		KUNIT_EXPECT_TRUE(test, witness[1].is_gone);
+		KUNIT_EXPECT_TRUE(test, witness[2].is_gone);
+		KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
+		KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
+	}
+}
+
 /* OBJ-29: they go in any order, each of them once */
 static void any_order_of_going_is_fine(struct kunit *test)
 {
@@ -1230,6 +1294,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(going_completes_nothing),
 	KUNIT_CASE(children_complete_when_they_go),
 	KUNIT_CASE(any_order_of_going_is_fine),
+	KUNIT_CASE(any_order_under_a_command_is_fine),
 	KUNIT_CASE(walk_joins_across_children),
 	KUNIT_CASE(command_keeps_the_children),
 	KUNIT_CASE(command_that_fails_holds_nothing),

@@ -17,11 +17,6 @@
 
 #define LENGTH		(3 * PAGE_SIZE)
 
-static u64 pinned_pages(void)
-{
-	return atomic64_read(&iomd_kunit_mm->pinned_vm);
-}
-
 static struct iomd_desc *again(struct iomd_desc *original)
 {
 	return iomd_desc_with_persistent_memory_descriptor(original);
@@ -59,14 +54,14 @@ static void same_memory_same_descriptor(struct kunit *test)
 {
 	struct iomd_kunit_witness witness;
 	struct iomd_desc *desc, *same;
-	u64 base = iomd_kunit_map_anonymous(test, LENGTH), before = pinned_pages();
+	u64 base = iomd_kunit_map_anonymous(test, LENGTH), before = iomd_kunit_pinned();
 
 	desc = iomd_desc_with_address_range(base, LENGTH, BOTH | PERSISTENT, iomd_kunit_mm);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, desc);
 	iomd_kunit_watch(&witness, desc);
 	same = again(desc);
 	KUNIT_EXPECT_PTR_EQ(test, same, desc);
-	KUNIT_EXPECT_EQ(test, pinned_pages() - before, 3ULL);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned() - before, 3ULL);
 
 	/* Contents may change, and preparing makes no difference. */
 	iomd_kunit_user_fill(test, base, LENGTH, 4);
@@ -79,7 +74,7 @@ static void same_memory_same_descriptor(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, witness.is_gone);
 	iomd_desc_put(same);
 	KUNIT_EXPECT_TRUE(test, witness.is_gone);
-	KUNIT_EXPECT_EQ(test, pinned_pages(), before);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
 }
 
 /* GMD-23 GMD-51 GMD-60 GMD-61: other memory is another descriptor, and the first has its own */
@@ -129,16 +124,16 @@ static void no_memory_no_descriptor(struct kunit *test)
 {
 	u64 base;
 	struct iomd_desc *desc = bound_desc(test, &base, BOTH, 1);
-	u64 before = pinned_pages();
+	u64 before = iomd_kunit_pinned();
 
 	iomd_kunit_unmap(base, LENGTH);
 	IOMD_KUNIT_EXPECT_ERR(test, again(desc), -EFAULT);
 	expect_filled(test, desc, 1);
-	KUNIT_EXPECT_EQ(test, pinned_pages(), before);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
 
 	iomd_kunit_map_at(test, base, LENGTH, PROT_READ);
 	IOMD_KUNIT_EXPECT_ERR(test, again(desc), -EACCES);
-	KUNIT_EXPECT_EQ(test, pinned_pages(), before);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
 	expect_filled(test, desc, 1);
 }
 
@@ -167,7 +162,7 @@ static void others_are_refused(struct kunit *test)
 /* GMD-23 GMD-43: what cannot be bound cannot be made */
 static void made_only_if_bound(struct kunit *test)
 {
-	u64 base = iomd_kunit_map_anonymous(test, LENGTH), before = pinned_pages();
+	u64 base = iomd_kunit_map_anonymous(test, LENGTH), before = iomd_kunit_pinned();
 	u64 readable = iomd_kunit_map(test, NULL, LENGTH, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS);
 	struct page *page;
 
@@ -181,7 +176,7 @@ static void made_only_if_bound(struct kunit *test)
 	IOMD_KUNIT_EXPECT_ERR(test, iomd_desc_with_address_range(readable, 10, NONE | PERSISTENT,
 								 iomd_kunit_mm), -EACCES);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
-	KUNIT_EXPECT_EQ(test, pinned_pages(), before);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
 }
 
 /* GMD-23 GMD-45: for OUT it is bound for reading, and that is all it can be prepared for */
@@ -223,7 +218,7 @@ static void bound_for_writing(struct kunit *test)
 /* GMD-23 GMD-65 GMD-68 GMD-74: pages are pinned for good; lifetimes come and go */
 static void pages_stay_pinned(struct kunit *test)
 {
-	u64 base = iomd_kunit_map_anonymous(test, LENGTH), before = pinned_pages(), id;
+	u64 base = iomd_kunit_map_anonymous(test, LENGTH), before = iomd_kunit_pinned(), id;
 	struct iomd_desc *desc;
 	struct page *page;
 
@@ -232,13 +227,13 @@ static void pages_stay_pinned(struct kunit *test)
 	desc = iomd_desc_with_address_range(base, LENGTH, BOTH | PERSISTENT, iomd_kunit_mm);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, desc);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 1U);
-	KUNIT_EXPECT_EQ(test, pinned_pages() - before, 3ULL);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned() - before, 3ULL);
 	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(desc));
 
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	id = iomd_desc_get_preparation_id(desc);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 1U);
-	KUNIT_EXPECT_EQ(test, pinned_pages() - before, 3ULL);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned() - before, 3ULL);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(desc));
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 1U);
@@ -247,7 +242,7 @@ static void pages_stay_pinned(struct kunit *test)
 
 	iomd_desc_put(desc);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
-	KUNIT_EXPECT_EQ(test, pinned_pages(), before);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
 }
 
 /* GMD-25 GMD-27 GMD-28: describing something else lets go, unless a command is at it */
@@ -374,11 +369,11 @@ static int live_once(struct kunit *test, void *data)
 /* GMD-23 GMD-64 OBJ-9: no allocation that fails leaves anything pinned */
 static void survives_failing_allocations(struct kunit *test)
 {
-	u64 base = iomd_kunit_map_anonymous(test, 20 * PAGE_SIZE), before = pinned_pages();
+	u64 base = iomd_kunit_map_anonymous(test, 20 * PAGE_SIZE), before = iomd_kunit_pinned();
 
 	iomd_kunit_user_fill(test, base, 20 * PAGE_SIZE, 1);
 	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, &base, UINT_MAX), 2U);
-	KUNIT_EXPECT_EQ(test, pinned_pages(), before);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
 }
 
 static struct kunit_case cases[] = {

@@ -75,7 +75,7 @@ struct tags {
 	u32 user_expected;
 };
 
-/* MD-26 OBJ-36 OBJ-37: two tags, of 16 bits, with defaults */
+/* MD-26 OBJ-35 OBJ-36 OBJ-37: two tags, of 16 bits, with defaults, that change nothing else */
 static void vm_tags_are_stored(struct kunit *test)
 {
 	static const struct tags tags[] = {
@@ -87,6 +87,7 @@ static void vm_tags_are_stored(struct kunit *test)
 
 	for (i = 0; i < NR_KINDS; i++) {
 		struct iomd_desc *desc = kinds->desc[i];
+		u64 flags = iomd_desc_get_flags(desc), length = iomd_desc_get_length(desc);
 
 		KUNIT_EXPECT_EQ(test, iomd_desc_get_vm_tag(desc, IOMD_KERNEL_TASK), 3U);
 		KUNIT_EXPECT_EQ(test, iomd_desc_get_vm_tag(desc, iomd_kunit_mm), 21U);
@@ -98,6 +99,10 @@ static void vm_tags_are_stored(struct kunit *test)
 					tags[k].user_expected);
 		}
 		KUNIT_EXPECT_EQ(test, iomd_desc_get_tag(desc), 0U);
+		KUNIT_EXPECT_EQ(test, iomd_desc_get_flags(desc), flags);
+		KUNIT_EXPECT_EQ(test, iomd_desc_get_length(desc), length);
+		if (i != PROCESS)
+			KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	}
 }
 
@@ -285,7 +290,38 @@ static void context_is_kept(struct kunit *test)
 	}
 }
 
-/* MD-29: it is let go once, when the descriptor goes */
+/* MD-30: nothing is made of it, and it makes no difference, nor does what happens to memory */
+static void context_is_nobody_elses(struct kunit *test)
+{
+	struct kinds *kinds = test->priv;
+	struct iomd_buffer *buffer = iomd_buffer_from_desc(kinds->desc[BUFFER]);
+	struct counted counted;
+	u32 i;
+
+	counted_init(&counted);
+	for (i = 0; i < NR_KINDS; i++) {
+		struct iomd_desc *desc = kinds->desc[i];
+		u64 flags = iomd_desc_get_flags(desc), length = iomd_desc_get_length(desc);
+
+		iomd_desc_set_context(desc, &counted.context);
+		KUNIT_EXPECT_EQ(test, iomd_desc_get_flags(desc), flags);
+		KUNIT_EXPECT_EQ(test, iomd_desc_get_length(desc), length);
+		if (i != PROCESS) {
+			KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+			KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+		}
+		if (i == BUFFER)
+			iomd_buffer_set_length(buffer, 1);
+		KUNIT_EXPECT_PTR_EQ(test, iomd_desc_copy_context(desc), &counted.context);
+		counted_put(&counted.context);
+		iomd_desc_set_context(desc, NULL);
+	}
+	KUNIT_EXPECT_EQ(test, counted.released, 0U);
+	counted_put(&counted.context);
+	KUNIT_EXPECT_EQ(test, counted.released, 1U);
+}
+
+/* MD-29 MD-107: it is let go once, when the descriptor goes, numbers and all */
 static void context_goes_with_the_descriptor(struct kunit *test)
 {
 	struct kinds *kinds = test->priv;
@@ -300,8 +336,11 @@ static void context_goes_with_the_descriptor(struct kunit *test)
 	counted_init(&counted);
 	for (i = 0; i < 4; i++) {
 		KUNIT_EXPECT_NOT_ERR_OR_NULL(test, desc[i]);
-		if (!IS_ERR(desc[i]))
-			iomd_desc_set_context(desc[i], &counted.context);
+		if (IS_ERR(desc[i]))
+			continue;
+		iomd_desc_set_context(desc[i], &counted.context);
+		iomd_desc_get_descriptor_id(desc[i]);
+		iomd_desc_set_preparation_id(desc[i]);
 	}
 	counted_put(&counted.context);
 	for (i = 0; i < 4; i++) {
@@ -636,6 +675,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(stored_preparation_id_is_the_answer),
 	KUNIT_CASE(preparation_ids_are_unique),
 	KUNIT_CASE(context_is_kept),
+	KUNIT_CASE(context_is_nobody_elses),
 	KUNIT_CASE(context_goes_with_the_descriptor),
 	KUNIT_CASE(operations_are_few),
 	KUNIT_CASE(few_have_page_counts),

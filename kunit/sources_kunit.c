@@ -514,6 +514,61 @@ static void survives_failing_allocations(struct kunit *test)
 	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, NULL, UINT_MAX), 5U);
 }
 
+/* More than a list of ranges begins with. */
+#define FEW	20
+
+static struct iomd_desc *make_source(struct fixture *fixture, u32 source)
+{
+	struct bio_vec bvecs[FEW];
+	struct scatterlist entries[FEW];
+	struct kvec kvecs[] = { { fixture->memory, 10 }, { fixture->memory + 500, 10 } };
+	struct sg_table table = { .sgl = entries, .nents = FEW, .orig_nents = FEW };
+	const struct iomd_page_list list = { fixture->pages, NR_PAGES };
+	struct iov_iter iter;
+	u32 i;
+
+	sg_init_table(entries, FEW);
+	for (i = 0; i < FEW; i++) {
+		bvecs[i] = (struct bio_vec) { fixture->pages[i], 9, 5 };
+		sg_set_page(&entries[i], fixture->pages[i], 9, 5);
+	}
+	switch (source) {
+	case 0:
+		return iomd_desc_with_bvecs(bvecs, FEW, BOTH, NULL);
+	case 1:
+		return iomd_desc_with_sg_table(&table, BOTH, NULL);
+	case 2:
+		iov_iter_kvec(&iter, ITER_SOURCE, kvecs, 2, 20);
+		return iomd_desc_with_iov_iter(&iter, BOTH, NULL);
+	default:
+		return iomd_desc_with_options(&list, LENGTH, 0, NULL,
+					      IOMD_MEMORY_TYPE_UPL | IOMD_DIRECTION_IN, NULL);
+	}
+}
+
+static int live_in_another_form(struct kunit *test, void *data)
+{
+	struct iomd_desc *desc = make_source(test->priv, *(u32 *)data);
+	int err;
+
+	if (IS_ERR(desc))
+		return PTR_ERR(desc);
+	err = iomd_desc_prepare(desc, NONE);
+	iomd_desc_put(desc);
+	return err;
+}
+
+/* GMD-43 OBJ-9: nor in the other forms */
+static void other_forms_survive_too(struct kunit *test)
+{
+	u32 source;
+
+	/* The ranges as they are gathered, the object, and its own ranges. */
+	for (source = 0; source < 4; source++)
+		KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_in_another_form, &source,
+						       UINT_MAX), 3U);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(pages_are_described, page_part_gen_params),
 	KUNIT_CASE(pages_may_be_read_only),
@@ -529,6 +584,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(refuses_some_iterators),
 	KUNIT_CASE(sources_have_mappers),
 	KUNIT_CASE(survives_failing_allocations),
+	KUNIT_CASE(other_forms_survive_too),
 	{}
 };
 

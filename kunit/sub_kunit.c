@@ -626,6 +626,44 @@ static void command_keeps_the_parent(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, iomd_kunit_wait_for(!iomd_kunit_pins(page)));
 }
 
+static int live_once(struct kunit *test, void *data)
+{
+	struct iomd_desc *sub = iomd_sub_with_sub_range(data, 3, 100, BOTH);
+	int err;
+
+	if (IS_ERR(sub))
+		return PTR_ERR(sub);
+	err = iomd_desc_prepare(sub, NONE);
+	if (!err)
+		err = iomd_sub_init_sub_range(sub, data, 5, 10, BOTH);
+	/* Of the parent. */
+	if (iomd_kunit_is_prepared(data))
+		iomd_desc_complete(data, NONE);
+	iomd_desc_put(sub);
+	return err;
+}
+
+/* SUB-1 SUB-8 OBJ-9: no allocation that fails leaves anything held or prepared */
+static void survives_failing_allocations(struct kunit *test)
+{
+	u8 *memory = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	struct iomd_kunit_witness witness;
+	struct iomd_range ranges[12];
+	struct iomd_desc *parent;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(ranges); i++)
+		ranges[i] = (struct iomd_range) { (unsigned long)memory + 20 * i, 10 };
+	parent = iomd_desc_with_address_ranges(ranges, 12, BOTH, IOMD_KERNEL_TASK);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, parent);
+	iomd_kunit_watch(&witness, parent);
+	/* The object, its one window, and the runs of the parent. */
+	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, parent, UINT_MAX), 3U);
+	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(parent));
+	iomd_desc_put(parent);
+	KUNIT_EXPECT_TRUE(test, witness.is_gone);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(shows_a_window, window_gen_params),
 	KUNIT_CASE(refuses_no_parent),
@@ -647,6 +685,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(lacks_what_the_parent_lacks),
 	KUNIT_CASE(remote_parent_is_out_of_reach),
 	KUNIT_CASE(command_keeps_the_parent),
+	KUNIT_CASE(survives_failing_allocations),
 	{}
 };
 

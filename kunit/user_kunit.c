@@ -4,21 +4,21 @@
  * direction, and who pays for it.
  */
 #include <linux/anon_inodes.h>
+#include <linux/completion.h>
 #include <linux/cred.h>
 #include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/io.h>
-#include <linux/kmod.h>
+#include <linux/kthread.h>
 #include <linux/pagemap.h>
-#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/task.h>
 #include <linux/sched/user.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "iomd_kunit.h"
+#include "compose.h"
+#include "process.h"
 
 #define IN		IOMD_DIRECTION_IN
 #define OUT		IOMD_DIRECTION_OUT
@@ -27,148 +27,13 @@
 
 static struct iomd_desc *user_desc(struct kunit *test, u64 address, u64 length, u32 options)
 {
-	return iomd_kunit_desc(test, iomd_desc_with_address_range(address, length, options,
-								   iomd_kunit_mm));
+	return iomd_kunit_of_process(test, address, length, options);
 }
-
-static u64 pinned_pages(void)
-{
-	return atomic64_read(&iomd_kunit_mm->pinned_vm);
-}
-
-/* Every byte of prepared memory is where the process has it now. */
-static void expect_same_pages(struct kunit *test, struct iomd_desc *desc, u64 address)
-{
-	u64 length = iomd_desc_get_length(desc), offset, chunk;
-
-	for (offset = 0; offset < length; offset += chunk) {
-		u64 segment;
-		u64 phys = iomd_kunit_phys(desc, offset, &segment);
-		struct page *page = iomd_kunit_user_page(test, address + offset);
-
-		KUNIT_ASSERT_NOT_NULL(test, page);
-		chunk = min_t(u64, PAGE_SIZE - offset_in_page(address + offset), length - offset);
-		KUNIT_ASSERT_EQ(test, phys, page_to_phys(page) + offset_in_page(address + offset));
-		KUNIT_ASSERT_GE(test, segment, chunk);
-	}
-}
-
-/* The segments of one range are as long as they can be, and sum up to the length. */
-static void expect_whole(struct kunit *test, struct iomd_desc *desc)
-{
-	u64 offset = 0, segment, end = 0;
-
-	while (offset < iomd_desc_get_length(desc)) {
-		u64 phys = iomd_kunit_phys(desc, offset, &segment);
-
-		KUNIT_ASSERT_NE(test, segment, 0ULL);
-		KUNIT_EXPECT_NE(test, phys, end);
-		end = phys + segment;
-		offset += segment;
-	}
-	KUNIT_EXPECT_EQ(test, offset, iomd_desc_get_length(desc));
-}
-
-/*
- * Kinds of memory.
- */
-
-struct memory {
-	const char *name;
-	u64 (*map)(struct kunit *test, u64 length);
-	u64 length;	/* mapped */
-	u64 skip;	/* from the beginning of it to the descriptor */
-	u64 described;
-};
 
 static u64 map_shmem_shared(struct kunit *test, u64 length)
 {
 	return iomd_kunit_map(test, iomd_kunit_shmem(test, length), length,
 			      PROT_READ | PROT_WRITE, MAP_SHARED);
-}
-
-static u64 map_shmem_private(struct kunit *test, u64 length)
-{
-	return iomd_kunit_map(test, iomd_kunit_shmem(test, length), length,
-			      PROT_READ | PROT_WRITE, MAP_PRIVATE);
-}
-
-static u64 map_hugetlb(struct kunit *test, u64 length)
-{
-	return iomd_kunit_map(test, iomd_kunit_hugetlb(test), length,
-			      PROT_READ | PROT_WRITE, MAP_SHARED);
-}
-
-static const struct memory memories[] = {
-	{ "a few bytes", iomd_kunit_map_anonymous, PAGE_SIZE, 123, 45 },
-	{ "a page", iomd_kunit_map_anonymous, PAGE_SIZE, 0, PAGE_SIZE },
-	{ "across a page boundary", iomd_kunit_map_anonymous, 2 * PAGE_SIZE, 0xfff, 2 },
-	{ "some pages", iomd_kunit_map_anonymous, 40 * PAGE_SIZE, 0xa00,
-		   38 * PAGE_SIZE + 1 },
-	{ "several batches", iomd_kunit_map_anonymous, 1200 * PAGE_SIZE, 7,
-		   1199 * PAGE_SIZE },
-	{ "large folios", iomd_kunit_map_anonymous, 8 << 20, 0x1234, (8 << 20) - 0x3456 },
-	{ "shared file", map_shmem_shared, 33 * PAGE_SIZE, 9, 32 * PAGE_SIZE },
-	{ "private file", map_shmem_private, 33 * PAGE_SIZE, 9, 32 * PAGE_SIZE },
-	{ "hugetlb", map_hugetlb, 4 << 20, 0x1ff005, 0x100010 },
-};
-
-static void memory_name(const struct memory *memory, char *name)
-{
-	strscpy(name, memory->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(memory, memories, memory_name);
-
-static void pin_what_the_task_has(struct kunit *test)
-{
-	const struct memory *memory = test->param_value;
-	u64 base = memory->map(test, memory->length);
-	u64 address = base + memory->skip, length = memory->described;
-	struct iomd_desc *desc = user_desc(test, address, length, BOTH);
-	u8 *bytes = iomd_kunit_zalloc(test, length);
-	struct page *first, *last;
-
-	iomd_kunit_user_fill(test, address, length, 1);
-	first = iomd_kunit_user_page(test, address);
-	last = iomd_kunit_user_page(test, address + length - 1);
-	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(first), 0U);
-
-	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
-	KUNIT_EXPECT_GE(test, iomd_kunit_pins(first), 1U);
-	KUNIT_EXPECT_GE(test, iomd_kunit_pins(last), 1U);
-	expect_same_pages(test, desc, address);
-	expect_whole(test, desc);
-
-	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(desc, 0, bytes, length), length);
-	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(bytes, length, 1));
-	iomd_kunit_fill(bytes, length, 2);
-	KUNIT_EXPECT_EQ(test, iomd_desc_write_bytes(desc, 0, bytes, length), length);
-	iomd_kunit_user_expect(test, address, length, 2);
-	iomd_kunit_user_fill(test, address, length, 3);
-	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(desc, 0, bytes, length), length);
-	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(bytes, length, 3));
-
-	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
-	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(first), 0U);
-	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(last), 0U);
-}
-
-/*
- * MD-32 MD-36 MD-47 MD-50 GMD-39 GMD-51 GMD-54 GMD-56: the pages that a process has are
- * pinned while prepared, read and written in place, and let go at the end
- */
-static void pins_what_another_task_has(struct kunit *test)
-{
-	pin_what_the_task_has(test);
-}
-
-/* MD-32 MD-36 MD-47 MD-50 GMD-39 GMD-51 GMD-54 GMD-56: the same by the process itself */
-static void pins_what_the_own_task_has(struct kunit *test)
-{
-	IOMD_KUNIT_AS_TASK();
-
-	pin_what_the_task_has(test);
 }
 
 /* GMD-54: a large folio is one segment, cut only where the descriptor begins and ends */
@@ -211,18 +76,18 @@ static void ranges_may_share_pages(struct kunit *test)
 	iomd_kunit_desc(test, desc);
 	iomd_kunit_user_fill(test, base, 2 * PAGE_SIZE, 0);
 	page = iomd_kunit_user_page(test, base);
-	before = pinned_pages();
+	before = iomd_kunit_pinned();
 
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 3U);
-	KUNIT_EXPECT_EQ(test, pinned_pages() - before, 4ULL);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned() - before, 4ULL);
 	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(desc, 0, bytes, 40), 40ULL);
 	KUNIT_EXPECT_EQ(test, bytes[0], iomd_kunit_byte(0, 100));
 	KUNIT_EXPECT_EQ(test, bytes[10], iomd_kunit_byte(0, 90));
 	KUNIT_EXPECT_EQ(test, bytes[39], iomd_kunit_byte(0, 119));
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
-	KUNIT_EXPECT_EQ(test, pinned_pages(), before);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
 }
 
 #define MANY	5000
@@ -245,15 +110,15 @@ static void many_ranges(struct kunit *test)
 	}
 	desc = iomd_desc_with_address_ranges(ranges, MANY, BOTH, iomd_kunit_mm);
 	iomd_kunit_desc(test, desc);
-	before = pinned_pages();
+	before = iomd_kunit_pinned();
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
-	KUNIT_EXPECT_EQ(test, pinned_pages() - before, (u64)MANY);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned() - before, (u64)MANY);
 	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(desc, 0, bytes, MANY), (u64)MANY);
 	for (i = 0; i < MANY; i++)
 		wrong += bytes[i] != iomd_kunit_byte(0, ranges[i].address - base);
 	KUNIT_EXPECT_EQ(test, wrong, 0U);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
-	KUNIT_EXPECT_EQ(test, pinned_pages(), before);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
 }
 
 /* GMD-55: ranges that continue each other, in memory too, are separate segments */
@@ -277,10 +142,10 @@ static void user_ranges_stay_apart(struct kunit *test)
 static void empty_user_range(struct kunit *test)
 {
 	struct iomd_desc *desc = user_desc(test, 0, 0, BOTH);
-	u64 before = pinned_pages();
+	u64 before = iomd_kunit_pinned();
 
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
-	KUNIT_EXPECT_EQ(test, pinned_pages(), before);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
 	KUNIT_EXPECT_NE(test, iomd_desc_get_preparation_id(desc), IOMD_PREPARATION_ID_UNPREPARED);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_preparation_id(desc), IOMD_PREPARATION_ID_UNPREPARED);
@@ -292,11 +157,11 @@ static void empty_user_range(struct kunit *test)
 
 static void expect_refusal(struct kunit *test, struct iomd_desc *desc, u32 direction, int error)
 {
-	u64 before = pinned_pages();
+	u64 before = iomd_kunit_pinned();
 
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, direction), error);
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_preparation_id(desc), IOMD_PREPARATION_ID_UNPREPARED);
-	KUNIT_EXPECT_EQ(test, pinned_pages(), before);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_flags(desc) & IOMD_MEMORY_PREPARED_READ_ONLY, 0ULL);
 }
 
@@ -342,7 +207,7 @@ static void hole_undoes_everything(struct kunit *test)
 
 	iomd_kunit_map_at(test, base + 600 * PAGE_SIZE, PAGE_SIZE, PROT_READ | PROT_WRITE);
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
-	expect_whole(test, desc);
+	iomd_kunit_expect_whole(test, desc);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(first), 1U);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(first), 0U);
@@ -425,7 +290,7 @@ static void read_only_memory_is_for_out(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(bytes, 2 * PAGE_SIZE, 4));
 	else
 		KUNIT_EXPECT_PTR_EQ(test, memchr_inv(bytes, 0, 2 * PAGE_SIZE), NULL);
-	expect_same_pages(test, desc, base + 5);
+	iomd_kunit_expect_pages(test, desc, base + 5);
 	KUNIT_EXPECT_EQ(test, iomd_desc_write_bytes(desc, 0, bytes, 1), 0ULL);
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, IN), -EROFS);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
@@ -457,8 +322,8 @@ static void pins_for_reading_follow_the_task(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(of_private, 0, bytes, PAGE_SIZE),
 			(u64)PAGE_SIZE);
 	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(bytes, PAGE_SIZE, 6));
-	expect_same_pages(test, of_anonymous, anonymous);
-	expect_same_pages(test, of_private, private);
+	iomd_kunit_expect_pages(test, of_anonymous, anonymous);
+	iomd_kunit_expect_pages(test, of_private, private);
 }
 
 static int map_a_page_frame(struct file *file, struct vm_area_struct *vma)
@@ -499,10 +364,10 @@ static void no_fault_needs_present_pages(struct kunit *test)
 {
 	u64 base = iomd_kunit_map_anonymous(test, PAGE_SIZE);
 	struct iomd_desc *desc = user_desc(test, base, PAGE_SIZE, BOTH);
-	u64 before = pinned_pages();
+	u64 before = iomd_kunit_pinned();
 
 	KUNIT_EXPECT_LT(test, iomd_desc_prepare(desc, IN | IOMD_PREPARE_NO_FAULT), 0);
-	KUNIT_EXPECT_EQ(test, pinned_pages(), before);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
 	iomd_kunit_user_fill(test, base, PAGE_SIZE, 1);
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, IN | IOMD_PREPARE_NO_FAULT), 0);
 }
@@ -534,6 +399,35 @@ static void pages_beyond_32_bits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 }
 
+/* CON-13: said at creation it is part of the direction, wherever that is the default */
+static void reach_is_part_of_the_direction(struct kunit *test)
+{
+	u64 address = map_beyond_32_bits(test);
+	struct iomd_desc *desc = user_desc(test, address, PAGE_SIZE, IN | IOMD_PREPARE_TO_PHYS32);
+
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_direction(desc), (u32)(IN | IOMD_PREPARE_TO_PHYS32));
+	expect_refusal(test, desc, NONE, -ENOBUFS);
+	expect_refusal(test, desc, IOMD_PREPARE_NO_FAULT, -ENOBUFS);
+	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, IN), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, OUT), 0);
+}
+
+/* CON-12: the bit that prepares at once at creation, when preparing forbids to page in */
+static void same_bit_for_different_things(struct kunit *test)
+{
+	u64 base = iomd_kunit_map_anonymous(test, 2 * PAGE_SIZE);
+	struct iomd_desc *made, *prepared;
+
+	KUNIT_EXPECT_EQ(test, (u32)IOMD_MEMORY_AUTO_PREPARE, (u32)IOMD_PREPARE_NO_FAULT);
+	made = user_desc(test, base, PAGE_SIZE, BOTH | IOMD_MEMORY_AUTO_PREPARE);
+	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_prepared(made));
+	prepared = user_desc(test, base + PAGE_SIZE, PAGE_SIZE, BOTH);
+	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(prepared));
+	KUNIT_EXPECT_LT(test, iomd_desc_prepare(prepared, IOMD_PREPARE_NO_FAULT), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(prepared, NONE), 0);
+}
+
 /*
  * Counting and letting go.
  */
@@ -547,18 +441,18 @@ static void nested_prepares_pin_once(struct kunit *test)
 
 	iomd_kunit_user_fill(test, base, PAGE_SIZE, 1);
 	page = iomd_kunit_user_page(test, base);
-	before = pinned_pages();
+	before = iomd_kunit_pinned();
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, OUT), 0);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, IN), 0);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 1U);
-	KUNIT_EXPECT_EQ(test, pinned_pages() - before, 1ULL);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned() - before, 1ULL);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, IOMD_COMPLETE_WITH_DATA_VALID), 0);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 1U);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
-	KUNIT_EXPECT_EQ(test, pinned_pages(), before);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
 }
 
 /* GMD-40 GMD-51: what the task maps there later is not looked at again */
@@ -582,7 +476,7 @@ static void nested_prepare_touches_no_page(struct kunit *test)
 /* MD-9 GMD-73 OBJ-24: the last put completes, however often it was prepared */
 static void put_completes(struct kunit *test)
 {
-	u64 base = iomd_kunit_map_anonymous(test, 3 * PAGE_SIZE), before = pinned_pages();
+	u64 base = iomd_kunit_map_anonymous(test, 3 * PAGE_SIZE), before = iomd_kunit_pinned();
 	struct iomd_desc *desc;
 	struct page *page;
 
@@ -595,7 +489,7 @@ static void put_completes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 1U);
 	iomd_desc_put(desc);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
-	KUNIT_EXPECT_EQ(test, pinned_pages(), before);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
 }
 
 static int put_it(void *data)
@@ -607,7 +501,7 @@ static int put_it(void *data)
 /* MD-9 OBJ-3: in softirq too, where a worker does what sleeps */
 static void put_in_softirq_completes_later(struct kunit *test)
 {
-	u64 base = iomd_kunit_map_anonymous(test, 3 * PAGE_SIZE), before = pinned_pages();
+	u64 base = iomd_kunit_map_anonymous(test, 3 * PAGE_SIZE), before = iomd_kunit_pinned();
 	struct iomd_desc *desc;
 	struct page *page;
 
@@ -617,14 +511,14 @@ static void put_in_softirq_completes_later(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, desc);
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_in_softirq(put_it, desc), 0);
-	KUNIT_EXPECT_TRUE(test, iomd_kunit_wait_for(pinned_pages() == before));
+	KUNIT_EXPECT_TRUE(test, iomd_kunit_wait_for(iomd_kunit_pinned() == before));
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
 }
 
 /* GMD-25: describing something else unpins what was prepared */
 static void new_description_unpins_the_old(struct kunit *test)
 {
-	u64 base = iomd_kunit_map_anonymous(test, 3 * PAGE_SIZE), before = pinned_pages();
+	u64 base = iomd_kunit_map_anonymous(test, 3 * PAGE_SIZE), before = iomd_kunit_pinned();
 	const struct iomd_range other = { base + PAGE_SIZE, 2 * PAGE_SIZE };
 	struct iomd_desc *desc = user_desc(test, base, PAGE_SIZE, BOTH);
 	struct page *page;
@@ -638,11 +532,81 @@ static void new_description_unpins_the_old(struct kunit *test)
 							  IOMD_MEMORY_TYPE_VIRTUAL | OUT, NULL),
 			0);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
-	KUNIT_EXPECT_EQ(test, pinned_pages(), before);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
-	KUNIT_EXPECT_EQ(test, pinned_pages() - before, 2ULL);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned() - before, 2ULL);
 	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(desc, 3, &byte, 1), 1ULL);
 	KUNIT_EXPECT_EQ(test, byte, iomd_kunit_byte(1, PAGE_SIZE + 3));
+}
+
+/*
+ * Several at once.
+ */
+
+#define ROUNDS	400
+
+struct worker {
+	struct iomd_desc *desc;
+	struct completion *start;
+	struct completion done;
+	u32 wrong;
+};
+
+/* Whoever has prepared it can read it, whatever others do. */
+static int prepare_and_complete(void *data)
+{
+	struct worker *worker = data;
+	u8 bytes[3];
+	u32 i;
+
+	wait_for_completion(worker->start);
+	for (i = 0; i < ROUNDS; i++) {
+		worker->wrong += iomd_desc_prepare(worker->desc, NONE) != 0;
+		worker->wrong += iomd_desc_read_bytes(worker->desc, PAGE_SIZE - 1, bytes, 3) != 3;
+		worker->wrong += bytes[2] != iomd_kunit_byte(1, PAGE_SIZE + 1);
+		worker->wrong += iomd_desc_complete(worker->desc, NONE) != 0;
+	}
+	complete(&worker->done);
+	return 0;
+}
+
+/* MD-5 GMD-17: preparing and completing by several threads counts as it should */
+static void threads_may_share_a_descriptor(struct kunit *test)
+{
+	u64 base = iomd_kunit_map_anonymous(test, 3 * PAGE_SIZE), before = iomd_kunit_pinned();
+	static const u32 options[] = { BOTH | IOMD_MEMORY_THREAD_SAFE, BOTH };
+	struct worker workers[2] = {};
+	DECLARE_COMPLETION_ONSTACK(start);
+	struct iomd_desc *desc;
+	struct page *page;
+	u32 i, k;
+
+	iomd_kunit_user_fill(test, base, 3 * PAGE_SIZE, 1);
+	page = iomd_kunit_user_page(test, base);
+	desc = user_desc(test, base, 3 * PAGE_SIZE, BOTH);
+	for (k = 0; k < 2; k++) {
+		const struct iomd_range range = { base, 3 * PAGE_SIZE };
+
+		/* As made, and described again without the option: it makes no difference. */
+		KUNIT_ASSERT_EQ(test, iomd_desc_init_with_options(desc, &range, 1, 0, iomd_kunit_mm,
+								  IOMD_MEMORY_TYPE_VIRTUAL |
+								  options[k], NULL), 0);
+		reinit_completion(&start);
+		for (i = 0; i < 2; i++) {
+			workers[i] = (struct worker) { .desc = desc, .start = &start };
+			init_completion(&workers[i].done);
+			KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(prepare_and_complete,
+								    &workers[i], "iomd_kunit")));
+		}
+		complete_all(&start);
+		for (i = 0; i < 2; i++) {
+			wait_for_completion(&workers[i].done);
+			KUNIT_EXPECT_EQ(test, workers[i].wrong, 0U);
+		}
+		KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(desc));
+		KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
+		KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
+	}
 }
 
 /*
@@ -750,27 +714,27 @@ static struct iomd_desc *limited_desc(struct kunit *test, u64 address, u64 lengt
 /* OBJ-22: pages are charged to the user and shown at the process, and only while pinned */
 static void pinned_pages_are_charged(struct kunit *test)
 {
-	u64 base = iomd_kunit_map_anonymous(test, 5 * PAGE_SIZE), pinned = pinned_pages();
+	u64 base = iomd_kunit_map_anonymous(test, 5 * PAGE_SIZE), pinned = iomd_kunit_pinned();
 	struct iomd_desc *desc = limited_desc(test, base + 1, 3 * PAGE_SIZE, 4);
 	long locked = atomic_long_read(&current_user()->locked_vm);
 
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
-	KUNIT_EXPECT_EQ(test, pinned_pages() - pinned, 4ULL);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned() - pinned, 4ULL);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&current_user()->locked_vm) - locked, 4L);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
-	KUNIT_EXPECT_EQ(test, pinned_pages(), pinned);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), pinned);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&current_user()->locked_vm), locked);
 }
 
 /* OBJ-22: a user who may lock without limit is not charged, but the process shows it */
 static void privileged_users_are_not_charged(struct kunit *test)
 {
-	u64 base = iomd_kunit_map_anonymous(test, PAGE_SIZE), pinned = pinned_pages();
+	u64 base = iomd_kunit_map_anonymous(test, PAGE_SIZE), pinned = iomd_kunit_pinned();
 	struct iomd_desc *desc = user_desc(test, base, PAGE_SIZE, BOTH);
 	long locked = atomic_long_read(&current_user()->locked_vm);
 
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
-	KUNIT_EXPECT_EQ(test, pinned_pages() - pinned, 1ULL);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned() - pinned, 1ULL);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&current_user()->locked_vm), locked);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 }
@@ -782,19 +746,24 @@ static void privileged_users_are_not_charged(struct kunit *test)
 static void limit_of_the_maker_holds(struct kunit *test)
 {
 	u64 base = iomd_kunit_map_anonymous(test, 8 * PAGE_SIZE);
-	struct iomd_desc *enough, *too_little;
+	struct iomd_desc *enough, *too_little, *one_more;
 	struct page *page;
 
 	iomd_kunit_user_fill(test, base, 8 * PAGE_SIZE, 1);
 	page = iomd_kunit_user_page(test, base);
 	enough = limited_desc(test, base, 8 * PAGE_SIZE, 8);
 	too_little = limited_desc(test, base, 8 * PAGE_SIZE, 7);
+	one_more = limited_desc(test, base, PAGE_SIZE, 8);
 
 	expect_refusal(test, too_little, IN, -ENOMEM);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(enough, IN), 0);
 	expect_refusal(test, too_little, IN, -ENOMEM);
+	expect_refusal(test, one_more, IN, -ENOMEM);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(enough, NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(one_more, IN), 0);
+	expect_refusal(test, enough, OUT, -ENOMEM);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(one_more, NONE), 0);
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(enough, OUT), 0);
 }
 
@@ -802,58 +771,11 @@ static void limit_of_the_maker_holds(struct kunit *test)
  * A process that ends.
  */
 
-struct victim {
-	struct task_struct *task;
-	struct mm_struct *mm;
-};
-
-static int note_task(struct subprocess_info *info, struct cred *cred)
-{
-	struct victim *victim = info->data;
-
-	victim->task = get_task_struct(current);
-	return 0;
-}
-
-static void undo_victim(void *data)
-{
-	struct victim *victim = data;
-
-	send_sig(SIGKILL, victim->task, 1);
-	if (victim->mm)
-		mmdrop(victim->mm);
-	put_task_struct(victim->task);
-}
-
-/* Start a process that does nothing; it is killed at the end of the case, or before. */
-static struct victim *start_victim(struct kunit *test)
-{
-	char *argv[4] = { "/bin/busybox", "sleep", "1000", NULL };
-	char *envp[1] = { NULL };
-	struct victim *victim = iomd_kunit_zalloc(test, sizeof(*victim));
-	struct subprocess_info *info;
-
-	info = call_usermodehelper_setup(argv[0], argv, envp, GFP_KERNEL, note_task, NULL, victim);
-	KUNIT_ASSERT_NOT_NULL(test, info);
-	KUNIT_ASSERT_EQ(test, call_usermodehelper_exec(info, UMH_WAIT_EXEC), 0);
-	iomd_kunit_defer(test, undo_victim, victim);
-	victim->mm = get_task_mm(victim->task);
-	KUNIT_ASSERT_NOT_NULL(test, victim->mm);
-	mmgrab(victim->mm);
-	mmput(victim->mm);
-	return victim;
-}
-
-static void kill_victim(struct kunit *test, struct victim *victim)
-{
-	send_sig(SIGKILL, victim->task, 1);
-	KUNIT_ASSERT_TRUE(test, iomd_kunit_wait_for(!atomic_read(&victim->mm->mm_users)));
-}
-
 /* GMD-18 OBJ-22 OBJ-33: a process may end under its descriptors */
 static void process_may_end(struct kunit *test)
 {
-	struct victim *victim = start_victim(test);
+	char *argv[4] = { "/bin/busybox", "sleep", "1000", NULL };
+	struct iomd_kunit_process *victim = iomd_kunit_start(test, argv);
 	struct iomd_desc *prepared, *unprepared, *late;
 	struct page *page;
 	u64 stack, phys;
@@ -870,7 +792,7 @@ static void process_may_end(struct kunit *test)
 	page = pfn_to_page(PHYS_PFN(phys));
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 1U);
 
-	kill_victim(test, victim);
+	iomd_kunit_kill(test, victim);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 1U);
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(unprepared, NONE), -ENXIO);
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_preparation_id(unprepared),
@@ -917,7 +839,7 @@ static int prepare_once(struct kunit *test, void *data)
 /* GMD-43: whichever allocation fails, nothing stays pinned or charged */
 static void survives_failing_allocations(struct kunit *test)
 {
-	u64 base = iomd_kunit_map_anonymous(test, 80 * PAGE_SIZE), before = pinned_pages();
+	u64 base = iomd_kunit_map_anonymous(test, 80 * PAGE_SIZE), before = iomd_kunit_pinned();
 	struct iomd_range ranges[12];
 	struct page *page;
 	u32 i;
@@ -928,13 +850,11 @@ static void survives_failing_allocations(struct kunit *test)
 		ranges[i] = (struct iomd_range) { base + i * PAGE_SIZE, 40 * PAGE_SIZE };
 	/* The object, its ranges, and at least one chunk of runs. */
 	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, prepare_once, ranges, UINT_MAX), 3U);
-	KUNIT_EXPECT_EQ(test, pinned_pages(), before);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE_PARAM(pins_what_another_task_has, memory_gen_params),
-	KUNIT_CASE_PARAM(pins_what_the_own_task_has, memory_gen_params),
 	KUNIT_CASE(large_folio_is_one_segment),
 	KUNIT_CASE(ranges_may_share_pages),
 	KUNIT_CASE(many_ranges),
@@ -949,11 +869,14 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(refuses_mapped_page_frames),
 	KUNIT_CASE(no_fault_needs_present_pages),
 	KUNIT_CASE(pages_beyond_32_bits),
+	KUNIT_CASE(reach_is_part_of_the_direction),
+	KUNIT_CASE(same_bit_for_different_things),
 	KUNIT_CASE(nested_prepares_pin_once),
 	KUNIT_CASE(nested_prepare_touches_no_page),
 	KUNIT_CASE(put_completes),
 	KUNIT_CASE(put_in_softirq_completes_later),
 	KUNIT_CASE(new_description_unpins_the_old),
+	KUNIT_CASE(threads_may_share_a_descriptor),
 	KUNIT_CASE_PARAM(completes_dirty_what_was_written, dirt_gen_params),
 	KUNIT_CASE(an_error_discards_once),
 	KUNIT_CASE(pinned_pages_are_charged),
