@@ -56,8 +56,9 @@
  * 4. a mapper's lock, a spinlock: list of its live mappings.
  *
  * The lock of a descriptor of a dma-buf is one of a class of its own, outside of all
- * others: the exporter may be made of descriptors itself. The CPU copies bytes of a
- * dma-buf with no lock of ours, and so does unbinding a device unmap it.
+ * others: the exporter may be made of descriptors itself, which it prepares when it is
+ * attached to, and not under the reservation lock. The CPU copies bytes of a dma-buf
+ * with no lock of ours, and so does unbinding a device unmap it.
  *
  * A DMA command has no lock: its owner serialises calls on it. Walking a prepared
  * descriptor takes none either, because nothing that a walk reads changes while

@@ -53,7 +53,7 @@ struct exporter {
 	u64 base;			/* where it sees the first */
 	bool is_real;			/* map with the DMA API instead */
 	u32 missing;			/* pages that are not mapped, though they should be */
-	struct iomd_desc *inner;	/* prepared for as long as something is mapped, or NULL */
+	struct iomd_desc *inner;	/* prepared for as long as something is attached, or NULL */
 	struct race *race;
 	int attach_error;
 	int pin_error;
@@ -84,6 +84,8 @@ static int exporter_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *at
 
 	if (exporter->attach_error)
 		return exporter->attach_error;
+	if (exporter->inner && iomd_desc_prepare(exporter->inner, NONE))
+		return -ENOMEM;
 	exporter->dev = attachment->dev;
 	exporter->attaches++;
 	exporter->attached++;
@@ -92,7 +94,11 @@ static int exporter_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *at
 
 static void exporter_detach(struct dma_buf *dmabuf, struct dma_buf_attachment *attachment)
 {
-	exporter_of(dmabuf)->attached--;
+	struct exporter *exporter = exporter_of(dmabuf);
+
+	if (exporter->inner)
+		iomd_desc_complete(exporter->inner, NONE);
+	exporter->attached--;
 }
 
 static int exporter_pin(struct dma_buf_attachment *attachment)
@@ -143,7 +149,7 @@ static int fill_table(struct exporter *exporter, struct sg_table *table, struct 
 	if (exporter->is_real)
 		return dma_map_sgtable(dev, table, direction, 0);
 	make_up_addresses(exporter, table);
-	return exporter->inner ? iomd_desc_prepare(exporter->inner, NONE) : 0;
+	return 0;
 }
 
 static struct sg_table *exporter_map(struct dma_buf_attachment *attachment,
@@ -190,8 +196,6 @@ static void exporter_unmap(struct dma_buf_attachment *attachment, struct sg_tabl
 	}
 	if (exporter->is_real)
 		dma_unmap_sgtable(attachment->dev, table, direction, 0);
-	if (exporter->inner)
-		iomd_desc_complete(exporter->inner, NONE);
 	sg_free_table(table);
 	kfree(table);
 	exporter->mapped--;

@@ -166,7 +166,7 @@ static struct iomd_desc *distant_desc(struct kunit *test, struct iomd_mapper *ma
 	return desc;
 }
 
-/* MD-51: a bus address is the device's own, where that sees memory somewhere else */
+/* MD-51 GMD-95: a bus address is the device's own, where that sees memory somewhere else */
 static void bus_addresses_are_the_devices(struct kunit *test)
 {
 	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 32);
