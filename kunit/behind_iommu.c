@@ -30,37 +30,37 @@ static struct pci_driver edu_driver = {
 	.probe = edu_probe,
 };
 
-static void undo_driver(void *unused)
-{
-	pci_unregister_driver(&edu_driver);
-}
+static struct pci_dev *edu;
 
-static void undo_get(void *pdev)
+int iomd_kunit_iommu_suite_init(struct kunit_suite *suite)
 {
-	pci_dev_put(pdev);
-}
+	int err = iomd_kunit_suite_init(suite);
 
-struct device *iomd_kunit_device_behind_iommu(struct kunit *test, unsigned int bits)
-{
-	struct pci_dev *pdev = pci_get_device(EDU_VENDOR, EDU_DEVICE, NULL);
-
-	KUNIT_ASSERT_NOT_NULL_MSG(test, pdev, "this needs QEMU's edu device");
-	iomd_kunit_defer(test, undo_get, pdev);
 	/* The suites run before the module is one that could own a driver. */
-	KUNIT_ASSERT_EQ(test, __pci_register_driver(&edu_driver, NULL, "iomd_kunit"), 0);
-	iomd_kunit_defer(test, undo_driver, NULL);
-	KUNIT_ASSERT_NOT_NULL(test, pdev->dev.driver);
-
-	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
-	KUNIT_ASSERT_EQ(test, dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(bits)), 0);
-	return &pdev->dev;
+	if (!err)
+		err = __pci_register_driver(&edu_driver, NULL, "iomd_kunit");
+	if (!err)
+		edu = pci_get_device(EDU_VENDOR, EDU_DEVICE, NULL);
+	return err;
 }
 
-struct iomd_mapper *iomd_kunit_translating_mapper(struct kunit *test, unsigned int bits)
+void iomd_kunit_iommu_suite_exit(struct kunit_suite *suite)
 {
-	struct device *dev = iomd_kunit_device_behind_iommu(test, bits);
-	struct iomd_mapper *mapper = iomd_kunit_mapper(test, iomd_mapper_for_device(dev));
+	pci_dev_put(edu);
+	pci_unregister_driver(&edu_driver);
+	iomd_kunit_suite_exit(suite);
+}
 
+struct iomd_mapper *iomd_kunit_translating_mapper(struct kunit *test)
+{
+	struct iomd_mapper *mapper;
+
+	KUNIT_ASSERT_NOT_NULL_MSG(test, edu, "this needs QEMU's edu device");
+	KUNIT_ASSERT_NOT_NULL(test, edu->dev.driver);
+	dma_set_max_seg_size(&edu->dev, UINT_MAX);
+	KUNIT_ASSERT_EQ(test, dma_set_mask_and_coherent(&edu->dev, DMA_BIT_MASK(64)), 0);
+
+	mapper = iomd_kunit_mapper(test, iomd_mapper_for_device(&edu->dev));
 	KUNIT_ASSERT_TRUE_MSG(test, iomd_mapper_translates(mapper),
 			      "this needs an IOMMU before QEMU's edu device");
 	return mapper;

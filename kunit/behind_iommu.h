@@ -7,8 +7,11 @@
 
 #include "iomd_kunit.h"
 
-/* The device, with a driver until the end of the case, and its mapper. */
-struct device *iomd_kunit_device_behind_iommu(struct kunit *test, unsigned int bits);
-struct iomd_mapper *iomd_kunit_translating_mapper(struct kunit *test, unsigned int bits);
+/* Suites that need it use these in place of the usual ones: it takes time to be bound. */
+int iomd_kunit_iommu_suite_init(struct kunit_suite *suite);
+void iomd_kunit_iommu_suite_exit(struct kunit_suite *suite);
+
+/* Its mapper. The device has 64 address bits. */
+struct iomd_mapper *iomd_kunit_translating_mapper(struct kunit *test);
 
 #endif /* _IOMD_KUNIT_BEHIND_IOMMU_H */

@@ -36,7 +36,7 @@ static int init(struct kunit *test)
 	fixture = iomd_kunit_zalloc(test, sizeof(*fixture));
 	fixture->pages = iomd_kunit_scattered_pages(test, NR_PAGES);
 	fixture->memory = iomd_kunit_vmap(test, fixture->pages, NR_PAGES);
-	fixture->mapper = iomd_kunit_translating_mapper(test, 64);
+	fixture->mapper = iomd_kunit_translating_mapper(test);
 	test->priv = fixture;
 	return 0;
 }
@@ -261,7 +261,7 @@ static void addresses_out_of_reach_are_refused(struct kunit *test)
 static void large_buffers_are_contiguous_for_the_device(struct kunit *test)
 {
 	struct iomd_mapper *mapper = ((struct fixture *)test->priv)->mapper;
-	const u64 capacity = 16 << 20;
+	const u64 capacity = 5 << 20;
 	struct iomd_buffer *buffer;
 	u64 length, address;
 
@@ -312,8 +312,8 @@ static struct kunit_case cases[] = {
 
 static struct kunit_suite suite = {
 	.name = "iomd_translated",
-	.suite_init = iomd_kunit_suite_init,
-	.suite_exit = iomd_kunit_suite_exit,
+	.suite_init = iomd_kunit_iommu_suite_init,
+	.suite_exit = iomd_kunit_iommu_suite_exit,
 	.init = init,
 	.test_cases = cases,
 };
