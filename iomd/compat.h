@@ -8,6 +8,7 @@
 
 #include <linux/backing-dev.h>
 #include <linux/dma-mapping.h>
+#include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/moduleloader.h>
 #include <linux/pci.h>
@@ -143,6 +144,31 @@ static inline bool iomd_dma_iommu_is_coherent(struct device *dev)
 #define iomd_dma_buf_vmap		dma_buf_vmap_unlocked
 #define iomd_dma_buf_vunmap		dma_buf_vunmap_unlocked
 #endif
+
+/*
+ * From 6.11 on a domain is made for a device, before for a bus; and from 6.3 on
+ * iommu_map() is told how to allocate. To go when 6.1 does.
+ */
+static inline struct iommu_domain *iomd_paging_domain_alloc(struct device *dev)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+	return iommu_domain_alloc(dev->bus) ?: ERR_PTR(-ENOMEM);
+#else
+	return iommu_paging_domain_alloc(dev);
+#endif
+}
+
+static inline int iomd_iommu_map(struct iommu_domain *domain, unsigned long iova,
+				 phys_addr_t phys, size_t size, int prot, gfp_t gfp)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	if (!gfpflags_allow_blocking(gfp))
+		return iommu_map_atomic(domain, iova, phys, size, prot);
+	return iommu_map(domain, iova, phys, size, prot);
+#else
+	return iommu_map(domain, iova, phys, size, prot, gfp);
+#endif
+}
 
 /*
  * is_vmalloc_or_module_addr() is exported from 6.3 on only. To go when 6.1 does.

@@ -7,6 +7,7 @@
 
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
 
 #include <iomd/desc.h>
@@ -16,6 +17,7 @@
 
 #include "core.h"
 #include "mapping.h"
+#include "space.h"
 
 /**
  * struct iomd_iovm - Bus space that is mapped.
@@ -24,6 +26,7 @@
  * @address: Bus address of the first byte.
  * @length: Bytes of bus space, in whole granules.
  * @memory: What is mapped, held resident; or NULL for a list of pages.
+ * @is_reserved: It is space that was taken with nothing in it.
  */
 struct iomd_iovm {
 	struct iomd_mapping mapping;
@@ -31,6 +34,7 @@ struct iomd_iovm {
 	u64 address;
 	u64 length;
 	struct iomd_desc *memory;
+	bool is_reserved;
 };
 
 /* A part of a descriptor, or of a list of pages, as something to be mapped. */
@@ -69,7 +73,7 @@ static int check_source(const struct iovm_source *source, u64 length, u32 map_op
 		      length > ((u64)pages->page_list_count << PAGE_SHIFT) - pages->page_offset))
 		return -EINVAL;
 	if (!memory)
-		return pages ? 0 : -EOPNOTSUPP;
+		return 0;
 	if (source->offset >= memory->length || length > memory->length - source->offset)
 		return -EINVAL;
 
@@ -84,16 +88,17 @@ static int check_source(const struct iovm_source *source, u64 length, u32 map_op
 }
 
 static int check_options(const struct iomd_mapper *mapper, u32 map_options,
-			 const struct iomd_dma_map_specification *spec)
+			 const struct iomd_dma_map_specification *spec, bool is_reservation)
 {
 	if (!(map_options & (IOMD_DMA_MAP_READ_ACCESS | IOMD_DMA_MAP_WRITE_ACCESS)))
 		return -EINVAL;
 	if (spec && (spec->alignment & (spec->alignment - 1)))
 		return -EINVAL;
-	if (iomd_mapper_is_identity(mapper) ||
-	    (map_options & (IOMD_DMA_MAP_IDENTITY_MAP | IOMD_DMA_MAP_FIXED_ADDRESS)))
+	if (iomd_mapper_is_identity(mapper) || (map_options & IOMD_DMA_MAP_IDENTITY_MAP))
 		return -EOPNOTSUPP;
-	return 0;
+	if ((map_options & IOMD_DMA_MAP_FIXED_ADDRESS) && !is_reservation)
+		return -EOPNOTSUPP;
+	return is_reservation && !mapper->space ? -EOPNOTSUPP : 0;
 }
 
 static enum dma_data_direction access_direction(u32 map_options)
@@ -162,6 +167,61 @@ static int iovm_map(struct iomd_iovm *iovm, struct iomd_mapper *mapper,
 	return err;
 }
 
+/* Take space with nothing in it: anywhere, or from @iovm->address on. */
+static int reserve(struct iomd_iovm *iovm, struct iomd_mapper *mapper, u64 length,
+		   u32 map_options, const struct iomd_dma_map_specification *spec)
+{
+	u64 mask = mapper->page_size - 1, first = 0, last = U64_MAX;
+	int err;
+
+	if (length > U64_MAX - mask)
+		return -ENOMEM;
+	iovm->is_reserved = true;
+	iovm->mapping.mapper = mapper;
+	iovm->length = (length + mask) & ~mask;
+
+	if (spec && spec->num_address_bits && spec->num_address_bits < 64)
+		last = (1ULL << spec->num_address_bits) - 1;
+	if (map_options & IOMD_DMA_MAP_FIXED_ADDRESS) {
+		if (iovm->address & mask)
+			return -EBADSLT;
+		first = iovm->address;
+		if (check_add_overflow(first, iovm->length - 1, &last))
+			return -EBUSY;
+	}
+	err = iomd_space_alloc(mapper->space, iovm->length, first, last,
+			       spec ? spec->alignment : 0, &iovm->address);
+	return err && first ? -EBUSY : err;
+}
+
+/* The same while the device is there. */
+static int reserve_live(struct iomd_iovm *iovm, struct iomd_mapper *mapper, u64 length,
+			u32 map_options, const struct iomd_dma_map_specification *spec)
+{
+	int index = srcu_read_lock(&iomd_revoke_srcu);
+	int err = -ENODEV;
+
+	if (!READ_ONCE(mapper->revoked))
+		err = reserve(iovm, mapper, length, map_options, spec);
+	srcu_read_unlock(&iomd_revoke_srcu, index);
+	if (!err)
+		iomd_mapper_get(mapper);
+	return err;
+}
+
+static void unreserve(struct iomd_iovm *iovm)
+{
+	struct iomd_mapper *mapper = iovm->mapping.mapper;
+	int index = srcu_read_lock(&iomd_revoke_srcu);
+
+	if (!READ_ONCE(mapper->revoked)) {
+		iomd_space_remove(mapper->space, iovm->address, iovm->length);
+		iomd_space_free(mapper->space, iovm->address, iovm->length);
+	}
+	srcu_read_unlock(&iomd_revoke_srcu, index);
+	iomd_mapper_put(mapper);
+}
+
 static void enlist(struct iomd_mapper *mapper, struct iomd_iovm *iovm)
 {
 	unsigned long flags;
@@ -175,14 +235,15 @@ static void enlist(struct iomd_mapper *mapper, struct iomd_iovm *iovm)
  * iomd_mapper_iovm_map_memory() - Map memory for a mapper's device, as one window.
  * @mapper: Mapper of a device.
  * @memory: Descriptor, prepared; held resident until the window is unmapped. NULL with
- *	@page_list.
+ *	@page_list; and, for a mapper with a space of its own, for space without memory.
  * @offset: First byte of @memory.
  * @length: Bytes, at least one.
  * @map_options: IOMD_DMA_MAP_*; what the device may do has to be said.
  * @spec: What the window has to be like; NULL for nothing.
  * @command: Not looked at.
  * @page_list: The pages to map, in place of @memory; or NULL.
- * @map_address: Receives the bus address of the first byte.
+ * @map_address: Receives the bus address of the first byte. With
+ *	IOMD_DMA_MAP_FIXED_ADDRESS, for space without memory, says where it is to be.
  * @map_length: Receives how much bus space the window takes: whole granules, in which
  *	each piece of memory that is not contiguous begins with a granule.
  *
@@ -195,8 +256,9 @@ static void enlist(struct iomd_mapper *mapper, struct iomd_iovm *iovm)
  *	   access or a strange alignment; -EAGAIN if the memory is not prepared; -EROFS
  *	   if the device is to write memory prepared for reading only; -ENXIO for remote
  *	   memory, -EPERM for host-only memory; -EOPNOTSUPP if it cannot be one
- *	   window, for space without memory, for addresses that the caller chooses, and
- *	   for the identity mapper; -EMSGSIZE or -EBADSLT if the window is not as @spec
+ *	   window, for space without memory where it belongs to the DMA API, for memory at
+ *	   addresses that the caller chooses, and for the identity mapper; -EBUSY if
+ *	   chosen space is taken; -EMSGSIZE or -EBADSLT if the window is not as @spec
  *	   demands; -ENODEV if the device is gone; -EIO if it cannot reach the memory;
  *	   -ENOMEM. After an error nothing is mapped and nothing is stored.
  *
@@ -215,7 +277,7 @@ int iomd_mapper_iovm_map_memory(struct iomd_mapper *mapper, struct iomd_desc *me
 
 	if (IS_ERR_OR_NULL(mapper) || IS_ERR(memory) || !map_address || !map_length || !length)
 		return -EINVAL;
-	err = check_options(mapper, map_options, spec);
+	err = check_options(mapper, map_options, spec, !memory && !page_list);
 	if (!err)
 		err = check_source(&source, length, map_options);
 	if (err)
@@ -229,7 +291,11 @@ int iomd_mapper_iovm_map_memory(struct iomd_mapper *mapper, struct iomd_desc *me
 		err = -EAGAIN;
 		goto err_free;
 	}
-	err = iovm_map(iovm, mapper, &source, length, map_options, spec);
+	iovm->address = *map_address;
+	if (memory || page_list)
+		err = iovm_map(iovm, mapper, &source, length, map_options, spec);
+	else
+		err = reserve_live(iovm, mapper, length, map_options, spec);
 	if (err)
 		goto err_drop;
 
@@ -291,7 +357,10 @@ int iomd_mapper_iovm_unmap_memory(struct iomd_mapper *mapper, struct iomd_desc *
 	if (!iovm)
 		return -EINVAL;
 
-	iomd_mapping_unmap(&iovm->mapping);
+	if (iovm->is_reserved)
+		unreserve(iovm);
+	else
+		iomd_mapping_unmap(&iovm->mapping);
 	if (iovm->memory) {
 		iomd_desc_drop(iovm->memory);
 		iomd_desc_put(iovm->memory);
@@ -301,27 +370,80 @@ int iomd_mapper_iovm_unmap_memory(struct iomd_mapper *mapper, struct iomd_desc *
 }
 EXPORT_SYMBOL_NS_GPL(iomd_mapper_iovm_unmap_memory, IOMD_NS);
 
+/* Does a window that was reserved hold all of a range? */
+static bool is_reserved(struct iomd_mapper *mapper, u64 address, u64 offset, u64 length)
+{
+	struct iomd_iovm *iovm;
+	unsigned long flags;
+	bool found = false;
+
+	spin_lock_irqsave(&mapper->lock, flags);
+	list_for_each_entry(iovm, &mapper->iovms, node)
+		if (iovm->is_reserved && iovm->address == address && offset < iovm->length &&
+		    length <= iovm->length - offset)
+			found = true;
+	spin_unlock_irqrestore(&mapper->lock, flags);
+	return found;
+}
+
+static int insert_live(struct iomd_mapper *mapper, u32 options, u64 address, u64 phys, u64 length)
+{
+	int index = srcu_read_lock(&iomd_revoke_srcu);
+	int err = -ENODEV;
+
+	if (!READ_ONCE(mapper->revoked)) {
+		iomd_space_remove(mapper->space, address, length);
+		err = iomd_space_insert(mapper->space, address, phys, length,
+					access_direction(options), GFP_ATOMIC);
+	}
+	srcu_read_unlock(&iomd_revoke_srcu, index);
+	return err;
+}
+
 /**
- * iomd_mapper_iovm_insert() - Put pages into bus space that was reserved.
- * @mapper: Mapper.
- * @options: Access.
- * @map_address: The reservation.
+ * iomd_mapper_iovm_insert() - Put memory into bus space that was reserved.
+ * @mapper: Mapper with a space of its own.
+ * @options: IOMD_DMA_MAP_READ_ACCESS, IOMD_DMA_MAP_WRITE_ACCESS.
+ * @map_address: The reservation, as iomd_mapper_iovm_map_memory() stored it.
  * @offset: Where in it.
- * @physical_address: The memory.
- * @length: Bytes.
+ * @physical_address: The memory, which the caller keeps where it is.
+ * @length: Bytes, at least one. All four are multiples of the mapper's page size.
  *
- * The DMA API, to which the device's address space belongs, has no reservations.
- * IOKit: IOMapper::iovmInsert().
+ * What was there before is replaced. IOKit: IOMapper::iovmInsert().
  *
- * Context: Any.
- * Return: -EOPNOTSUPP.
+ * Context: Any, with calls for one reservation not overlapping.
+ * Return: 0; -EOPNOTSUPP for other mappers; -EINVAL for missing access, and if this is
+ *	   not in one reservation; -EBADSLT for other multiples; -ENODEV if the device is
+ *	   gone; -ENOMEM, or another error of the IOMMU's, after which nothing is there.
+ *
+ * Implements MAPPER-29.
  */
 int iomd_mapper_iovm_insert(struct iomd_mapper *mapper, u32 options, u64 map_address, u64 offset,
 			    u64 physical_address, u64 length)
 {
-	return -EOPNOTSUPP;
+	if (IS_ERR_OR_NULL(mapper))
+		return -EINVAL;
+	if (!mapper->space)
+		return -EOPNOTSUPP;
+	if ((offset | physical_address | length) & (mapper->page_size - 1))
+		return -EBADSLT;
+	if (!length || !(options & (IOMD_DMA_MAP_READ_ACCESS | IOMD_DMA_MAP_WRITE_ACCESS)) ||
+	    !is_reserved(mapper, map_address, offset, length))
+		return -EINVAL;
+	return insert_live(mapper, options, map_address + offset, physical_address, length);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_mapper_iovm_insert, IOMD_NS);
+
+static u64 own_physical(struct iomd_mapper *mapper, u64 address)
+{
+	int index = srcu_read_lock(&iomd_revoke_srcu);
+	u64 physical = 0;
+
+	if (!READ_ONCE(mapper->revoked))
+		physical = iomd_space_physical(mapper->space, address);
+	srcu_read_unlock(&iomd_revoke_srcu, index);
+	return physical;
+}
 
 /**
  * iomd_mapper_map_to_physical_address() - What memory a bus address stands for.
@@ -344,6 +466,8 @@ u64 iomd_mapper_map_to_physical_address(struct iomd_mapper *mapper, u64 mapped_a
 
 	if (iomd_mapper_is_identity(mapper))
 		return mapped_address;
+	if (mapper->space)
+		return own_physical(mapper, mapped_address);
 
 	spin_lock_irqsave(&mapper->lock, flags);
 	list_for_each_entry(mapping, &mapper->mappings, node) {

@@ -19,6 +19,7 @@
 
 #include "mapping.h"
 #include "objects.h"
+#include "space.h"
 
 /**
  * DOC: Mappers
@@ -52,13 +53,14 @@ static struct iomd_mapper identity_mapper = {
 	.iovms = LIST_HEAD_INIT(identity_mapper.iovms),
 };
 
+/* Make a mapper for a device, over the DMA API. Return: it, or an error pointer. */
 static struct iomd_mapper *mapper_create(struct device *dev)
 {
 	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
 	struct iomd_mapper *mapper = kzalloc(sizeof(*mapper), GFP_KERNEL);
 
 	if (!mapper)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 
 	kref_init(&mapper->ref);
 	mapper->dev = get_device(dev);
@@ -70,6 +72,25 @@ static struct iomd_mapper *mapper_create(struct device *dev)
 	INIT_LIST_HEAD(&mapper->mappings);
 	INIT_LIST_HEAD(&mapper->iovms);
 	iomd_objects_inc(IOMD_OBJECT_MAPPER);
+	return mapper;
+}
+
+/* The same, over an address space of our own. */
+static struct iomd_mapper *mapper_create_own(struct device *dev)
+{
+	struct iomd_mapper *mapper = mapper_create(dev);
+	struct iomd_space *space;
+
+	if (IS_ERR(mapper))
+		return mapper;
+	space = iomd_space_open(dev);
+	if (IS_ERR(space)) {
+		iomd_mapper_put(mapper);
+		return ERR_CAST(space);
+	}
+	mapper->space = space;
+	mapper->translates = true;
+	mapper->page_size = space->granule;
 	return mapper;
 }
 
@@ -136,6 +157,8 @@ static void mapper_revoke(struct iomd_mapper *mapper)
 	while (revoke_one(mapper))
 		cond_resched();
 	synchronize_srcu(&iomd_revoke_srcu);
+	if (mapper->space)
+		iomd_space_close(mapper->space);
 }
 
 /* Forget a client's default. Return: the mapper, for the caller to put. */
@@ -178,6 +201,55 @@ static void mapper_devres_release(struct device *dev, void *res)
 	module_put(THIS_MODULE);
 }
 
+/* There are two kinds of mapper that a device may have, and two records. */
+static void own_devres_release(struct device *dev, void *res)
+{
+	mapper_devres_release(dev, res);
+}
+
+/* The mapper in a device's record of a kind; if there is none, one that @create makes. */
+static struct iomd_mapper *find_or_create(struct device *dev, dr_release_t kind,
+					  struct iomd_mapper *(*create)(struct device *dev))
+{
+	struct mapper_devres *devres, *found;
+	struct iomd_mapper *mapper;
+
+	if (!dev || !dev->dma_mask)
+		return ERR_PTR(-EINVAL);
+	if (!dev->driver)
+		return ERR_PTR(-ENODEV);
+
+	found = devres_find(dev, kind, NULL, NULL);
+	if (found)
+		return iomd_mapper_get(found->mapper);
+
+	devres = __devres_alloc_node(kind, sizeof(*devres), GFP_KERNEL, NUMA_NO_NODE,
+				     "iomd_mapper");
+	if (!devres)
+		return ERR_PTR(-ENOMEM);
+	mapper = create(dev);
+	if (IS_ERR(mapper)) {
+		devres_free(devres);
+		return mapper;
+	}
+
+	/*
+	 * The device calls us back when it is unbound, which may be long after the
+	 * caller has gone. If somebody else was faster theirs stays, and the record is
+	 * freed.
+	 */
+	__module_get(THIS_MODULE);
+	devres->mapper = mapper;
+	found = devres_get(dev, devres, NULL, NULL);
+	if (found->mapper != mapper) {
+		if (mapper->space)
+			iomd_space_close(mapper->space);
+		iomd_mapper_put(mapper);
+		module_put(THIS_MODULE);
+	}
+	return iomd_mapper_get(found->mapper);
+}
+
 /**
  * iomd_mapper_for_device() - The mapper of a device.
  * @dev: Device that masters the bus. Its driver has set its DMA mask, and should
@@ -192,45 +264,35 @@ static void mapper_devres_release(struct device *dev, void *res)
  * Return: A mapper that the caller puts; ERR_PTR(-EINVAL) for NULL and for a device
  *	   that does no DMA; ERR_PTR(-ENODEV) for one that has no driver;
  *	   ERR_PTR(-ENOMEM).
+ *
+ * Implements MAPPER-10, MAPPER-16.
  */
 struct iomd_mapper *iomd_mapper_for_device(struct device *dev)
 {
-	struct mapper_devres *devres, *found;
-	struct iomd_mapper *mapper;
-
-	if (!dev || !dev->dma_mask)
-		return ERR_PTR(-EINVAL);
-	if (!dev->driver)
-		return ERR_PTR(-ENODEV);
-
-	found = devres_find(dev, mapper_devres_release, NULL, NULL);
-	if (found)
-		return iomd_mapper_get(found->mapper);
-
-	devres = devres_alloc(mapper_devres_release, sizeof(*devres), GFP_KERNEL);
-	if (!devres)
-		return ERR_PTR(-ENOMEM);
-	mapper = mapper_create(dev);
-	if (!mapper) {
-		devres_free(devres);
-		return ERR_PTR(-ENOMEM);
-	}
-
-	/*
-	 * The device calls us back when it is unbound, which may be long after the
-	 * caller has gone. If somebody else was faster theirs stays, and the record is
-	 * freed.
-	 */
-	__module_get(THIS_MODULE);
-	devres->mapper = mapper;
-	found = devres_get(dev, devres, NULL, NULL);
-	if (found->mapper != mapper) {
-		iomd_mapper_put(mapper);
-		module_put(THIS_MODULE);
-	}
-	return iomd_mapper_get(found->mapper);
+	return find_or_create(dev, mapper_devres_release, mapper_create);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_mapper_for_device, IOMD_NS);
+
+/**
+ * iomd_mapper_with_own_space() - A mapper that decides itself what addresses mean.
+ * @dev: Device behind an IOMMU. Its driver leaves the DMA API alone: it says so with
+ *	driver_managed_dma, and so do the drivers of whatever is in the same group.
+ *
+ * Bus space can then be reserved before there is memory for it, at addresses that the
+ * caller chooses, and be filled page by page: iomd_mapper_iovm_map_memory() without
+ * memory, iomd_mapper_iovm_insert(). For all else it is like any other mapper. There is
+ * one for each device; asking again gives the same.
+ *
+ * Context: Process context, may sleep.
+ * Return: As iomd_mapper_for_device(); ERR_PTR(-EOPNOTSUPP) if the device is behind no
+ *	   IOMMU, is not coherent, if somebody does DMA for it by way of the DMA API, or
+ *	   if firmware uses it too.
+ */
+struct iomd_mapper *iomd_mapper_with_own_space(struct device *dev)
+{
+	return find_or_create(dev, own_devres_release, mapper_create_own);
+}
+EXPORT_SYMBOL_NS_GPL(iomd_mapper_with_own_space, IOMD_NS);
 
 /**
  * iomd_mapper_identity() - The mapper that maps every address to itself.

@@ -14,6 +14,7 @@
 #include "compat.h"
 #include "mapping.h"
 #include "objects.h"
+#include "space.h"
 
 /*
  * Cuts a sequence of extents into scatterlist entries: as long as possible, but
@@ -193,12 +194,15 @@ static bool table_needs_sync(struct device *dev, struct sg_table *table)
  * device see the same memory there is nothing to be said against that; so handing memory
  * over is left out of mapping, and done apart where there is anything to do.
  */
-static int table_map(struct iomd_mapping *mapping)
+static int table_map(struct iomd_mapping *mapping, gfp_t gfp)
 {
+	struct iomd_space *space = mapping->mapper->space;
 	struct device *dev = mapping->mapper->dev;
-	int err = dma_map_sgtable(dev, &mapping->table, mapping->direction,
-				  DMA_ATTR_SKIP_CPU_SYNC);
+	int err;
 
+	if (space)
+		return iomd_space_map_table(space, &mapping->table, mapping->direction, gfp);
+	err = dma_map_sgtable(dev, &mapping->table, mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
 	if (err)
 		return err;
 	mapping->needs_sync = table_needs_sync(dev, &mapping->table);
@@ -210,8 +214,13 @@ static int table_map(struct iomd_mapping *mapping)
 /* The device may be gone the moment after, but is not yet. */
 void iomd_mapping_unmap_table(struct iomd_mapping *mapping)
 {
+	struct iomd_space *space = mapping->mapper->space;
 	struct device *dev = mapping->mapper->dev;
 
+	if (space) {
+		iomd_space_unmap_table(space, &mapping->table);
+		return;
+	}
 	if (mapping->needs_sync)
 		dma_sync_sgtable_for_cpu(dev, &mapping->table, mapping->direction);
 	dma_unmap_sgtable(dev, &mapping->table, mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
@@ -229,7 +238,7 @@ static int mapping_build(struct iomd_mapping *mapping, const struct cutter *cut,
 		return err;
 	table_fill(mapping, *cut);
 
-	err = table_map(mapping);
+	err = table_map(mapping, gfp);
 	if (err) {
 		table_free(mapping);
 		return err;

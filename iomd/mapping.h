@@ -21,6 +21,7 @@
  * struct iomd_mapper - A device, as a source of bus addresses.
  * @ref: References.
  * @dev: Device, held; NULL for the identity mapper.
+ * @space: The device's address space, if it is ours; else the DMA API's is used.
  * @translates: An IOMMU stands between the device and memory.
  * @page_size: Granule of translation.
  * @lock: Guards @mappings and @iovms.
@@ -33,6 +34,7 @@
 struct iomd_mapper {
 	struct kref ref;
 	struct device *dev;
+	struct iomd_space *space;
 	bool translates;
 	u64 page_size;
 	spinlock_t lock;	/* see above */

@@ -11,7 +11,11 @@
 int iomd_kunit_iommu_suite_init(struct kunit_suite *suite);
 void iomd_kunit_iommu_suite_exit(struct kunit_suite *suite);
 
-/* Its mapper. The device has 64 address bits. */
+/* The same with a driver that leaves the DMA API alone. */
+int iomd_kunit_own_dma_suite_init(struct kunit_suite *suite);
+
+/* The device, which has 64 address bits, and its mapper over the DMA API. */
+struct device *iomd_kunit_device_behind_iommu(struct kunit *test);
 struct iomd_mapper *iomd_kunit_translating_mapper(struct kunit *test);
 
 #endif /* _IOMD_KUNIT_BEHIND_IOMMU_H */

@@ -8,6 +8,7 @@
 
 #include <kunit/test.h>
 #include <linux/cleanup.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/mman.h>

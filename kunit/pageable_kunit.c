@@ -402,44 +402,30 @@ static void may_go_while_prepared(struct kunit *test)
  * Memory that is short.
  */
 
-static void drop(struct list_head *pages)
+/* Write to a file, as a process might. Return: as kernel_write(). */
+static ssize_t write_file(struct kunit *test, const char *name, const char *text)
 {
-	struct page *page, *next;
+	struct file *file = filp_open(name, O_WRONLY, 0);
+	loff_t position = 0;
+	ssize_t written;
 
-	list_for_each_entry_safe(page, next, pages, lru) {
-		list_del(&page->lru);
-		__free_pages(page, page_private(page));
-	}
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+	written = kernel_write(file, text, strlen(text), &position);
+	fput(file);
+	return written;
 }
 
 /*
- * Take all memory there is, larger pieces first, until @done says that it was enough.
- * Return: whether it did.
+ * Have memory paged out, 4 MiB at a time, until @done says that it was enough. That less
+ * could be had is no error. Return: whether it was enough.
  */
-static bool squeeze(bool (*done)(void *data), void *data)
+static bool page_out(struct kunit *test, bool (*done)(void *data), void *data)
 {
-	unsigned long end = jiffies + 60 * HZ;
-	unsigned int order = 8;
-	LIST_HEAD(pages);
-	bool is_done;
+	u32 tries = 50;
 
-	while (!(is_done = done(data)) && time_before(jiffies, end)) {
-		gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
-		struct page *page;
-
-		/* Neither of them kills anybody. */
-		page = alloc_pages(gfp | (order ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL), order);
-		if (page) {
-			set_page_private(page, order);
-			list_add(&page->lru, &pages);
-		} else if (order) {
-			order--;
-		} else {
-			msleep(20);
-		}
-	}
-	drop(&pages);
-	return is_done;
+	while (!done(data) && tries--)
+		write_file(test, "/sys/fs/cgroup/memory.reclaim", "4M");
+	return done(data);
 }
 
 #define NR_PAGED	2
@@ -505,7 +491,7 @@ static void is_paged_out_and_in(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, iomd_desc_prepare(paging.stays[i], NONE), 0);
 	}
 
-	KUNIT_EXPECT_TRUE(test, squeeze(is_paged_out, &paging));
+	KUNIT_EXPECT_TRUE(test, page_out(test, is_paged_out, &paging));
 	for (i = 0; i < NR_STAYING; i++)
 		KUNIT_EXPECT_EQ(test, paging.lowest[i], 64ULL);
 	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(memory, 64 * PAGE_SIZE, 1));
@@ -636,12 +622,7 @@ static void prepared_memory_is_emptied_in_place(struct kunit *test)
 /* Ask every cache to give back what it can, once. */
 static void shrink(struct kunit *test)
 {
-	struct file *file = filp_open("/proc/sys/vm/drop_caches", O_WRONLY, 0);
-	loff_t position = 0;
-
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
-	KUNIT_EXPECT_EQ(test, kernel_write(file, "2\n", 2, &position), (ssize_t)2);
-	fput(file);
+	KUNIT_EXPECT_EQ(test, write_file(test, "/proc/sys/vm/drop_caches", "2\n"), (ssize_t)2);
 }
 
 /* MD-65: what is volatile goes when memory is short, and nothing else does */

@@ -219,6 +219,11 @@ static void cannot_be_bypassed(struct kunit *test)
 								IOMD_DMA_MAP_OPTION_BYPASSED, 0, 1,
 								fixture->mapper, NULL), -EINVAL);
 	KUNIT_EXPECT_EQ(test, iomd_mapper_get_page_size(fixture->mapper), 4096ULL);
+
+	/* Nor can it be taken from the DMA API, which its driver may use. */
+	IOMD_KUNIT_EXPECT_ERR(test,
+			      iomd_mapper_with_own_space(iomd_mapper_get_device(fixture->mapper)),
+			      -EOPNOTSUPP);
 }
 
 /* DMA-66 DMA-76 DMA-83: high memory is in reach of few bits, and nothing is double buffered */

@@ -13,6 +13,7 @@ struct device;
 struct iomd_mapper;
 
 struct iomd_mapper *iomd_mapper_for_device(struct device *dev);
+struct iomd_mapper *iomd_mapper_with_own_space(struct device *dev);
 struct iomd_mapper *iomd_mapper_identity(void);
 struct iomd_mapper *iomd_mapper_get(struct iomd_mapper *mapper);
 void iomd_mapper_put(struct iomd_mapper *mapper);

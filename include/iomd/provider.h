@@ -8,6 +8,8 @@
 
 #include <linux/types.h>
 
+#include <iomd/client.h>
+
 struct device;
 struct iomd_desc;
 struct iomd_dma;
@@ -170,6 +172,19 @@ int iomd_mapper_iovm_unmap_memory(struct iomd_mapper *mapper, struct iomd_desc *
 				  struct iomd_dma *command, u64 map_address, u64 map_length);
 int iomd_mapper_iovm_insert(struct iomd_mapper *mapper, u32 options, u64 map_address, u64 offset,
 			    u64 physical_address, u64 length);
+u32 iomd_client_mapper_iovm_alloc(struct iomd_client *client, unsigned int pages);
+void iomd_client_mapper_iovm_free(struct iomd_client *client, u32 addr, unsigned int pages);
+u32 iomd_client_mapper_insert_page(struct iomd_client *client, u32 addr, unsigned int offset,
+				   u32 page);
+
+/* The same under their IOKit names; see <iomd/client.h>. */
+#define iomd_mapper_iovm_alloc(pages) \
+	iomd_client_mapper_iovm_alloc(IOMD_THIS_CLIENT, pages)
+#define iomd_mapper_iovm_free(addr, pages) \
+	iomd_client_mapper_iovm_free(IOMD_THIS_CLIENT, addr, pages)
+#define iomd_mapper_insert_page(addr, offset, page) \
+	iomd_client_mapper_insert_page(IOMD_THIS_CLIENT, addr, offset, page)
+
 u64 iomd_mapper_map_to_physical_address(struct iomd_mapper *mapper, u64 mapped_address);
 
 #endif /* _IOMD_PROVIDER_H */

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mappers that have an address space of their own.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/io.h>
+
+#include "behind_iommu.h"
+#include "compose.h"
+
+#define BOTH		IOMD_DIRECTION_OUT_IN
+#define NONE		IOMD_DIRECTION_NONE
+
+#define ACCESS		(IOMD_DMA_MAP_READ_ACCESS | IOMD_DMA_MAP_WRITE_ACCESS)
+#define FIXED		IOMD_DMA_MAP_FIXED_ADDRESS
+
+#define NR_PAGES	4
+
+/* Where interrupts of devices go, on this machine. */
+#define MSI_ADDRESS	0xfee00000ULL
+
+struct fixture {
+	struct page **pages;
+	u8 *memory;
+	struct device *dev;
+	struct iomd_mapper *mapper;
+};
+
+static void clear_default(void *unused)
+{
+	iomd_mapper_clear_default();
+}
+
+static int init(struct kunit *test)
+{
+	struct fixture *fixture;
+	int err = iomd_kunit_init(test);
+
+	if (err)
+		return err;
+	fixture = iomd_kunit_zalloc(test, sizeof(*fixture));
+	fixture->pages = iomd_kunit_scattered_pages(test, NR_PAGES);
+	fixture->memory = iomd_kunit_vmap(test, fixture->pages, NR_PAGES);
+	fixture->dev = iomd_kunit_device_behind_iommu(test);
+	fixture->mapper = iomd_kunit_mapper(test, iomd_mapper_with_own_space(fixture->dev));
+	iomd_kunit_defer(test, clear_default, NULL);
+	test->priv = fixture;
+	return 0;
+}
+
+static struct iomd_desc *bound(struct kunit *test, u64 offset, u64 length)
+{
+	struct fixture *fixture = test->priv;
+	struct iomd_range range = { (unsigned long)fixture->memory + offset, length };
+	struct iomd_desc *desc;
+
+	desc = iomd_desc_with_options(&range, 1, 0, IOMD_KERNEL_TASK,
+				      IOMD_MEMORY_TYPE_VIRTUAL | BOTH, fixture->mapper);
+	iomd_kunit_desc(test, desc);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	return desc;
+}
+
+/* What the device reaches at @address. */
+static u64 reached(struct kunit *test, u64 address)
+{
+	struct fixture *fixture = test->priv;
+
+	return iomd_mapper_map_to_physical_address(fixture->mapper, address);
+}
+
+static u64 place(struct kunit *test, u64 offset)
+{
+	struct fixture *fixture = test->priv;
+
+	return page_to_phys(fixture->pages[offset / PAGE_SIZE]) + offset_in_page(offset);
+}
+
+static int reserve(struct kunit *test, u64 length, u32 options, u8 bits, u64 *address, u64 *taken)
+{
+	const struct iomd_dma_map_specification spec = { .num_address_bits = bits };
+	struct fixture *fixture = test->priv;
+
+	return iomd_mapper_iovm_map_memory(fixture->mapper, NULL, 0, length, ACCESS | options,
+					   &spec, NULL, NULL, address, taken);
+}
+
+static int give_back(struct kunit *test, u64 address, u64 length)
+{
+	struct fixture *fixture = test->priv;
+
+	return iomd_mapper_iovm_unmap_memory(fixture->mapper, NULL, NULL, address, length);
+}
+
+/* MAPPER-10 MAPPER-16 MAPPER-18: one for a device, apart from the DMA API's */
+static void there_is_one_for_a_device(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	struct iomd_mapper *again;
+
+	again = iomd_kunit_mapper(test, iomd_mapper_with_own_space(fixture->dev));
+	KUNIT_EXPECT_PTR_EQ(test, again, fixture->mapper);
+	KUNIT_EXPECT_TRUE(test, iomd_mapper_translates(fixture->mapper));
+	KUNIT_EXPECT_EQ(test, iomd_mapper_get_page_size(fixture->mapper), (u64)PAGE_SIZE);
+	KUNIT_EXPECT_PTR_EQ(test, iomd_mapper_get_device(fixture->mapper), fixture->dev);
+}
+
+/* MAPPER-19 MAPPER-22 MAPPER-23 MAPPER-24 MAPPER-30: memory is mapped as by any other */
+static void maps_memory(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	struct iomd_desc *desc = bound(test, 0xa00, 2 * PAGE_SIZE);
+	struct iomd_dma *dma = iomd_kunit_command(test, 64, 1, fixture->mapper);
+	struct iomd_segment64 segment;
+	u64 address, length, i;
+
+	KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_map_memory(fixture->mapper, desc, 0x100, PAGE_SIZE,
+							  ACCESS, NULL, NULL, NULL, &address,
+							  &length), 0);
+	KUNIT_EXPECT_EQ(test, offset_in_page(address), 0xb00UL);
+	KUNIT_EXPECT_EQ(test, length, 2 * (u64)PAGE_SIZE);
+	for (i = 0; i < PAGE_SIZE; i += 0x80)
+		KUNIT_EXPECT_EQ(test, reached(test, address + i), place(test, 0xb00 + i));
+	KUNIT_EXPECT_EQ(test, give_back(test, address, length), 0);
+	KUNIT_EXPECT_EQ(test, reached(test, address), 0ULL);
+
+	KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
+	segment = iomd_kunit_segment(test, dma, 0);
+	KUNIT_EXPECT_EQ(test, segment.length, 2 * (u64)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, reached(test, segment.iovm_addr + PAGE_SIZE),
+			place(test, 0xa00 + PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+	KUNIT_EXPECT_TRUE(test, iomd_kunit_wait_for(!reached(test, segment.iovm_addr)));
+}
+
+/* MAPPER-20 MAPPER-25 MAPPER-28 MAPPER-29: space first, and memory page by page */
+static void reserves_and_fills(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	u64 address, length, other, i;
+
+	KUNIT_ASSERT_EQ(test, reserve(test, 2 * PAGE_SIZE + 1, 0, 0, &address, &length), 0);
+	KUNIT_EXPECT_EQ(test, length, 3 * (u64)PAGE_SIZE);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, reached(test, address + i * PAGE_SIZE), 0ULL);
+
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_insert(fixture->mapper, ACCESS, address,
+							      (2 - i) * PAGE_SIZE,
+							      place(test, i * PAGE_SIZE),
+							      PAGE_SIZE), 0);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, reached(test, address + i * PAGE_SIZE + 5),
+				place(test, (2 - i) * PAGE_SIZE + 5));
+
+	/* What was there is replaced. */
+	KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_insert(fixture->mapper, IOMD_DMA_MAP_READ_ACCESS,
+						      address, PAGE_SIZE,
+						      place(test, 3 * PAGE_SIZE), PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, reached(test, address + PAGE_SIZE), place(test, 3 * PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, reached(test, address), place(test, 2 * PAGE_SIZE));
+
+	KUNIT_EXPECT_EQ(test, reserve(test, PAGE_SIZE, 0, 0, &other, &length), 0);
+	KUNIT_EXPECT_TRUE(test, other + PAGE_SIZE <= address || other >= address + 3 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, give_back(test, other, length), 0);
+	KUNIT_EXPECT_EQ(test, give_back(test, address, 3 * PAGE_SIZE), 0);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, reached(test, address + i * PAGE_SIZE), 0ULL);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_insert(fixture->mapper, ACCESS, address, 0,
+						      place(test, 0), PAGE_SIZE), -EINVAL);
+}
+
+/* MAPPER-29: where nothing was reserved, nothing is inserted; and nothing but whole pages */
+static void fills_only_what_is_reserved(struct kunit *test)
+{
+	static const struct {
+		u64 ahead;
+		u64 offset;
+		u64 phys;
+		u64 length;
+		u32 options;
+		int err;
+	} strays[] = {
+		{ 0, 2 * PAGE_SIZE, 0, PAGE_SIZE, ACCESS, -EINVAL },
+		{ 0, PAGE_SIZE, 0, 2 * PAGE_SIZE, ACCESS, -EINVAL },
+		{ 0, U64_MAX & PAGE_MASK, 0, 2 * PAGE_SIZE, ACCESS, -EINVAL },
+		{ PAGE_SIZE, 0, 0, PAGE_SIZE, ACCESS, -EINVAL },
+		{ 0, 0, 0, PAGE_SIZE, 0, -EINVAL },
+		{ 0, 0, 0, 0, ACCESS, -EINVAL },
+		{ 0, 1, 0, PAGE_SIZE, ACCESS, -EBADSLT },
+		{ 0, 0, 1, PAGE_SIZE, ACCESS, -EBADSLT },
+		{ 0, 0, 0, 1, ACCESS, -EBADSLT },
+	};
+	struct fixture *fixture = test->priv;
+	u64 address, length;
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, reserve(test, 2 * PAGE_SIZE, 0, 0, &address, &length), 0);
+	for (i = 0; i < ARRAY_SIZE(strays); i++)
+		KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_insert(fixture->mapper, strays[i].options,
+							      address + strays[i].ahead,
+							      strays[i].offset,
+							      place(test, 0) + strays[i].phys,
+							      strays[i].length), strays[i].err);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, reached(test, address + i * PAGE_SIZE), 0ULL);
+	KUNIT_EXPECT_EQ(test, give_back(test, address, length), 0);
+}
+
+/* MAPPER-20 MAPPER-21: space at a chosen place, if nobody has it */
+static void reserves_at_an_address(struct kunit *test)
+{
+	u64 address = 0x10000000, length, other;
+
+	KUNIT_ASSERT_EQ(test, reserve(test, 4 * PAGE_SIZE, FIXED, 0, &address, &length), 0);
+	KUNIT_EXPECT_EQ(test, address, 0x10000000ULL);
+	KUNIT_EXPECT_EQ(test, length, 4 * (u64)PAGE_SIZE);
+
+	other = address + 3 * PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, reserve(test, PAGE_SIZE, FIXED, 0, &other, &length), -EBUSY);
+	other = address - PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, reserve(test, 2 * PAGE_SIZE, FIXED, 0, &other, &length), -EBUSY);
+	KUNIT_EXPECT_EQ(test, reserve(test, PAGE_SIZE, FIXED, 0, &other, &length), 0);
+	KUNIT_EXPECT_EQ(test, give_back(test, other, length), 0);
+	KUNIT_EXPECT_EQ(test, give_back(test, address, 4 * PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, reserve(test, 4 * PAGE_SIZE, FIXED, 0, &address, &length), 0);
+	KUNIT_EXPECT_EQ(test, give_back(test, address, length), 0);
+
+	/* Higher up, and lower down. */
+	for (other = 0x20000000; other; other >>= 4, other &= PAGE_MASK) {
+		KUNIT_EXPECT_EQ(test, reserve(test, PAGE_SIZE, FIXED, 0, &other, &length), 0);
+		KUNIT_EXPECT_EQ(test, give_back(test, other, length), 0);
+	}
+
+	address = 0x10000001;
+	KUNIT_EXPECT_EQ(test, reserve(test, PAGE_SIZE, FIXED, 0, &address, &length), -EBADSLT);
+	address = MSI_ADDRESS;
+	KUNIT_EXPECT_EQ(test, reserve(test, PAGE_SIZE, FIXED, 0, &address, &length), -EBUSY);
+	address = 0;
+	KUNIT_EXPECT_EQ(test, reserve(test, PAGE_SIZE, FIXED, 0, &address, &length), -ENOMEM);
+	address = U64_MAX & PAGE_MASK;
+	KUNIT_EXPECT_EQ(test, reserve(test, 2 * PAGE_SIZE, FIXED, 0, &address, &length), -EBUSY);
+}
+
+/* MAPPER-21: space that few bits can name, and that is aligned */
+static void reserves_within_limits(struct kunit *test)
+{
+	const struct iomd_dma_map_specification spec = { .alignment = 1 << 20 };
+	struct fixture *fixture = test->priv;
+	u64 address, length;
+
+	KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_map_memory(fixture->mapper, NULL, 0, PAGE_SIZE,
+							  ACCESS, &spec, NULL, NULL, &address,
+							  &length), 0);
+	KUNIT_EXPECT_EQ(test, address & ((1 << 20) - 1), 0ULL);
+	KUNIT_EXPECT_EQ(test, give_back(test, address, length), 0);
+
+	KUNIT_EXPECT_EQ(test, reserve(test, PAGE_SIZE, 0, 24, &address, &length), 0);
+	KUNIT_EXPECT_LT(test, address, 1ULL << 24);
+	KUNIT_EXPECT_NE(test, address, 0ULL);
+	KUNIT_EXPECT_EQ(test, give_back(test, address, length), 0);
+	KUNIT_EXPECT_EQ(test, reserve(test, 2 * PAGE_SIZE, 0, 12, &address, &length), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, reserve(test, U64_MAX, 0, 0, &address, &length), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, reserve(test, 1ULL << 62, 0, 0, &address, &length), -ENOMEM);
+}
+
+/* MAPPER-29 MAPPER-25: what is left of it, when the device is gone, is given back all the same */
+static void unbinding_revokes(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	struct iomd_desc *desc = bound(test, 0, PAGE_SIZE);
+	u64 address, length, window, taken;
+
+	KUNIT_ASSERT_EQ(test, reserve(test, PAGE_SIZE, 0, 0, &address, &length), 0);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_insert(fixture->mapper, ACCESS, address, 0,
+						      place(test, 0), PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_map_memory(fixture->mapper, desc, 0, PAGE_SIZE,
+							  ACCESS, NULL, NULL, NULL, &window,
+							  &taken), 0);
+	KUNIT_EXPECT_NE(test, iomd_desc_get_physical_address(desc), 0ULL);
+	iomd_kunit_unbind(fixture->dev);
+
+	KUNIT_EXPECT_EQ(test, reached(test, address), 0ULL);
+	KUNIT_EXPECT_EQ(test, reached(test, window), 0ULL);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_insert(fixture->mapper, ACCESS, address, 0,
+						      place(test, 0), PAGE_SIZE), -ENODEV);
+	KUNIT_EXPECT_EQ(test, give_back(test, address, length), 0);
+	KUNIT_EXPECT_EQ(test, give_back(test, window, taken), 0);
+	KUNIT_EXPECT_EQ(test, reserve(test, PAGE_SIZE, 0, 0, &address, &length), -ENODEV);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_physical_address(desc), 0ULL);
+}
+
+/* MAPPER-32 MAPPER-34 MAPPER-35 MAPPER-37: pages by number, of the default mapper */
+static void pages_by_number(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	u32 addr, i;
+
+	KUNIT_ASSERT_EQ(test, iomd_mapper_set_default(fixture->mapper), 0);
+	addr = iomd_mapper_iovm_alloc(3);
+	KUNIT_ASSERT_NE(test, addr, 0U);
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, iomd_mapper_insert_page(addr, i,
+							      page_to_pfn(fixture->pages[i])),
+				addr + i);
+		KUNIT_EXPECT_EQ(test, reached(test, ((u64)addr + i) << PAGE_SHIFT),
+				place(test, i * PAGE_SIZE));
+	}
+	KUNIT_EXPECT_EQ(test, iomd_mapper_insert_page(addr, 3, page_to_pfn(fixture->pages[0])), 0U);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_insert_page(0, 0, page_to_pfn(fixture->pages[0])), 0U);
+	iomd_mapper_iovm_free(addr, 3);
+	KUNIT_EXPECT_EQ(test, reached(test, (u64)addr << PAGE_SHIFT), 0ULL);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_alloc(0), 0U);
+}
+
+/* MAPPER-33: numbers have 32 bits, and what has more is not had */
+static void numbers_have_32_bits(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+
+	KUNIT_ASSERT_EQ(test, iomd_mapper_set_default(fixture->mapper), 0);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_alloc(U32_MAX), 0U);
+}
+
+/* MAPPER-32 MAPPER-34 MAPPER-35 MAPPER-36: where nothing translates numbers are the CPU's */
+static void numbers_are_the_cpus(struct kunit *test)
+{
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		if (i)
+			KUNIT_ASSERT_EQ(test,
+					iomd_mapper_set_default(iomd_kunit_device_mapper(test, 64)),
+					0);
+		KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_alloc(3), 0U);
+		KUNIT_EXPECT_EQ(test, iomd_mapper_insert_page(0, 2, 0x1234), 0x1234U);
+		iomd_mapper_iovm_free(0, 3);
+	}
+}
+
+/* A device that has no IOMMU has no space, either. */
+static void needs_an_iommu(struct kunit *test)
+{
+	struct device *dev = iomd_kunit_device(test, 64);
+
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_mapper_with_own_space(dev), -EOPNOTSUPP);
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_mapper_with_own_space(NULL), -EINVAL);
+	iomd_kunit_unbind(dev);
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_mapper_with_own_space(dev), -ENODEV);
+}
+
+static int transfer(void *data)
+{
+	struct iomd_dma *dma = data;
+	u64 offset = 0;
+	struct iomd_segment64 segment;
+	u32 nr = 1;
+	int err;
+
+	err = iomd_dma_prepare(dma, 0x10, PAGE_SIZE, true, true);
+	if (!err)
+		err = iomd_dma_gen64_iovm_segments(dma, &offset, &segment, &nr);
+	iomd_dma_complete(dma, true, true);
+	return err;
+}
+
+/* DMA-58: prepared memory is mapped in softirq, too */
+static void maps_in_softirq(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	struct iomd_dma *dma = iomd_kunit_command(test, 64, 1, fixture->mapper);
+	struct iomd_desc *desc;
+
+	desc = iomd_kunit_kernel_desc(test, fixture->memory, 3 * PAGE_SIZE, BOTH);
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_in_softirq(transfer, dma), 0);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(there_is_one_for_a_device),
+	KUNIT_CASE(maps_memory),
+	KUNIT_CASE(reserves_and_fills),
+	KUNIT_CASE(fills_only_what_is_reserved),
+	KUNIT_CASE(reserves_at_an_address),
+	KUNIT_CASE(reserves_within_limits),
+	KUNIT_CASE(unbinding_revokes),
+	KUNIT_CASE(pages_by_number),
+	KUNIT_CASE(numbers_have_32_bits),
+	KUNIT_CASE(numbers_are_the_cpus),
+	KUNIT_CASE(needs_an_iommu),
+	KUNIT_CASE(maps_in_softirq),
+	{}
+};
+
+static struct kunit_suite suite = {
+	.name = "iomd_space",
+	.suite_init = iomd_kunit_own_dma_suite_init,
+	.suite_exit = iomd_kunit_iommu_suite_exit,
+	.init = init,
+	.test_cases = cases,
+};
+
+kunit_test_suite(suite);
