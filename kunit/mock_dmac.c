@@ -3,6 +3,7 @@
  * A DMA controller that does nothing but take down what it is asked.
  */
 #include <linux/device.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/property.h>
 
@@ -116,6 +117,8 @@ static bool mock_valid_dma_config(struct iomd_dmac *dmac, u32 dma_index, struct 
 
 static void mock_release_dma_channel(struct iomd_dmac *dmac, u32 dma_index)
 {
+	/* A real one waits for its hardware. */
+	might_sleep();
 	to_mock(dmac)->nr_channels--;
 }
 
