@@ -18,6 +18,9 @@ static const char * const object_names[IOMD_OBJECTS] = {
 	[IOMD_OBJECT_MAPPER] = "mappers",
 	[IOMD_OBJECT_MAPPING] = "dma_mappings",
 	[IOMD_OBJECT_PREPARED] = "prepared",
+	[IOMD_OBJECT_DMAC] = "dma_controllers",
+	[IOMD_OBJECT_DMAES] = "dma_event_sources",
+	[IOMD_OBJECT_WORK_LOOP] = "work_loops",
 };
 
 static struct dentry *debugfs_root;

@@ -156,6 +156,7 @@ iomd_client_dma_with_segment_options(struct iomd_client *client, iomd_dma_segmen
 		return ERR_PTR(err);
 	}
 	kref_init(&dma->ref);
+	INIT_LIST_HEAD(&dma->link);
 	dma->ref_con = ref_con;
 	iomd_objects_inc(IOMD_OBJECT_DMA);
 	return dma;

@@ -6,6 +6,8 @@
 #define _IOMD_DMA_COMMAND_H
 
 #include <linux/kref.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
 
 #include <iomd/dma.h>
 
@@ -58,6 +60,18 @@ typedef int (*iomd_dma_piece_fn)(const struct iomd_dma *dma, struct iomd_dma_vie
 				 u64 offset, struct iomd_dma_piece *piece);
 
 /**
+ * struct iomd_dma_result - What became of a transfer.
+ * @status: 0 or an errno.
+ * @actual_byte_count: Bytes moved.
+ * @time_stamp: When.
+ */
+struct iomd_dma_result {
+	int status;
+	u64 actual_byte_count;
+	ktime_t time_stamp;
+};
+
+/**
  * struct iomd_dma - A DMA command.
  * @ref: References.
  * @ref_con: The owner's, not interpreted.
@@ -94,6 +108,11 @@ typedef int (*iomd_dma_piece_fn)(const struct iomd_dma *dma, struct iomd_dma_vie
  * @mapping: The command's own mapping.
  * @segmenter: Where generation has come to.
  *
+ * The transfer, which the lock of its event source guards:
+ *
+ * @result: What was told of it last.
+ * @link: In the event source's list, from its completion until the action.
+ *
  * There is no lock: whoever owns a command serialises the calls on it.
  */
 struct iomd_dma {
@@ -124,6 +143,9 @@ struct iomd_dma {
 	u64 mapped_base;
 	struct iomd_mapping mapping;
 	struct iomd_segmenter segmenter;
+
+	struct iomd_dma_result result;
+	struct list_head link;
 };
 
 /* Is the width of addresses a limit at all? */
@@ -162,5 +184,11 @@ int iomd_segmenter_next(struct iomd_segmenter *segmenter, const struct iomd_dma 
 u32 iomd_dma_start_mask(const struct iomd_dma *dma);
 bool iomd_dma_is_aligned(const struct iomd_dma *dma, const struct iomd_dma_piece *segment,
 			 bool is_first);
+
+/* Take one segment. Return: 0 or an errno, which ends the walk. */
+typedef int (*iomd_dma_piece_sink_fn)(void *sink, const struct iomd_dma_piece *segment);
+
+int iomd_dma_walk_segments(const struct iomd_dma *dma, u64 offset, u64 length,
+			   iomd_dma_piece_sink_fn sink_fn, void *sink);
 
 #endif /* _IOMD_DMA_COMMAND_H */

@@ -3,6 +3,7 @@
  * How segments are formed.
  */
 #include <linux/export.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 
 #include <iomd/namespace.h>
@@ -142,6 +143,41 @@ static bool is_acceptable(const struct iomd_dma *dma, const struct iomd_dma_piec
 	if (!start && iomd_dma_translates(dma) && (segment->address & dma->align_mask))
 		return false;
 	return !dma->is_direct || iomd_dma_is_aligned(dma, segment, index == 0);
+}
+
+/*
+ * Hand the segments of a window of the prepared range to @sink_fn. Neither the command's
+ * segment function nor where it has come to in generating plays a part.
+ *
+ * Return: 0; the errors of iomd_dma_gen_iovm_segments(); or that of @sink_fn.
+ */
+int iomd_dma_walk_segments(const struct iomd_dma *dma, u64 offset, u64 length,
+			   iomd_dma_piece_sink_fn sink_fn, void *sink)
+{
+	struct iomd_segmenter segmenter;
+	u64 end = offset + length;
+	u64 start;
+
+	if (dma->mapped && iomd_mapping_is_revoked(dma->mapped))
+		return -ENODEV;
+
+	iomd_segmenter_start(&segmenter, offset);
+	for (start = offset; start < end; start = segmenter.offset) {
+		struct iomd_dma_piece segment;
+		int err = iomd_segmenter_next(&segmenter, dma, iomd_dma_view_bus, &segment);
+
+		if (err)
+			return err;
+		if (!is_acceptable(dma, &segment, start, start != offset))
+			return -EBADSLT;
+		if (segment.address + segment.length - 1 > iomd_dma_highest(dma))
+			return -EMSGSIZE;
+		segment.length = min(segment.length, end - start);
+		err = sink_fn(sink, &segment);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 static int generate(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments, u32 *nr)

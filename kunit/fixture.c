@@ -558,6 +558,32 @@ struct iomd_mapper *iomd_kunit_mapper(struct kunit *test, struct iomd_mapper *ma
 	return mapper;
 }
 
+static void undo_dmaes(void *data)
+{
+	iomd_dmaes_put(data);
+}
+
+struct iomd_dmaes *iomd_kunit_dmaes(struct kunit *test, struct iomd_dmaes *es)
+{
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, es);
+	iomd_kunit_defer(test, undo_dmaes, es);
+	return es;
+}
+
+static void undo_work_loop(void *data)
+{
+	iomd_work_loop_put(data);
+}
+
+struct iomd_work_loop *iomd_kunit_work_loop(struct kunit *test, struct workqueue_struct *queue)
+{
+	struct iomd_work_loop *loop = iomd_work_loop_create(queue);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, loop);
+	iomd_kunit_defer(test, undo_work_loop, loop);
+	return loop;
+}
+
 struct iomd_mapper *iomd_kunit_device_mapper(struct kunit *test, unsigned int bits)
 {
 	return iomd_kunit_mapper(test, iomd_mapper_for_device(iomd_kunit_device(test, bits)));

@@ -20,6 +20,7 @@
 
 struct device;
 struct file;
+struct workqueue_struct;
 
 /* Every suite uses these. A case must leave nothing pinned or charged. */
 int iomd_kunit_suite_init(struct kunit_suite *suite);
@@ -128,6 +129,8 @@ struct iomd_desc *iomd_kunit_desc(struct kunit *test, struct iomd_desc *desc);
 struct iomd_dma *iomd_kunit_dma(struct kunit *test, struct iomd_dma *dma);
 struct iomd_buffer *iomd_kunit_buffer(struct kunit *test, struct iomd_buffer *buffer);
 struct iomd_mapper *iomd_kunit_mapper(struct kunit *test, struct iomd_mapper *mapper);
+struct iomd_dmaes *iomd_kunit_dmaes(struct kunit *test, struct iomd_dmaes *es);
+struct iomd_work_loop *iomd_kunit_work_loop(struct kunit *test, struct workqueue_struct *queue);
 
 /* What most cases need: prepared memory of the kernel, and a command for a device. */
 struct iomd_desc *iomd_kunit_kernel_desc(struct kunit *test, void *memory, u64 length,

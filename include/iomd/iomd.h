@@ -11,6 +11,8 @@
 #include <iomd/desc.h>
 #include <iomd/device.h>
 #include <iomd/dma.h>
+#include <iomd/dmac.h>
+#include <iomd/dmaes.h>
 #include <iomd/driverkit.h>
 #include <iomd/guard.h>
 #include <iomd/interleaved.h>
@@ -22,5 +24,6 @@
 #include <iomd/sources.h>
 #include <iomd/sub.h>
 #include <iomd/types.h>
+#include <iomd/work_loop.h>
 
 #endif /* _IOMD_IOMD_H */
