@@ -10,6 +10,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/iommu.h>
 #include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/moduleloader.h>
 #include <linux/pci.h>
 #include <linux/shrinker.h>
@@ -182,6 +183,23 @@ static inline bool iomd_is_module_addr(const void *p)
 #endif
 }
 
+/* Bits of addresses that only say something about them belong to a task from 6.4 on. */
+static inline unsigned long iomd_untagged_addr(struct mm_struct *mm, unsigned long addr)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+	return untagged_addr(addr);
+#else
+	return untagged_addr_remote(mm, addr);
+#endif
+}
+
+/* Below 4 GiB, for tasks that have no more. Only x86 can be asked. */
+#ifdef MAP_32BIT
+#define IOMD_MAP_32BIT	MAP_32BIT
+#else
+#define IOMD_MAP_32BIT	0
+#endif
+
 /* log2 of the memory between two places where the direct map may have a hole. */
 static inline unsigned int iomd_section_shift(void)
 {
@@ -254,7 +272,7 @@ static inline struct iomd_shrinker *iomd_to_shrinker(struct shrinker *shrinker)
 static inline unsigned long iomd_shrinker_count(struct shrinker *shrinker,
 						struct shrink_control *control)
 {
-	return iomd_to_shrinker(shrinker)->count() ?: SHRINK_EMPTY;
+	return iomd_to_shrinker(shrinker)->count();
 }
 
 static inline unsigned long iomd_shrinker_scan(struct shrinker *shrinker,

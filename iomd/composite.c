@@ -78,8 +78,8 @@ static bool may_contain(const struct iomd_composite *composite, const struct iom
 
 /*
  * Append a window on @desc, which is then held. Return: 0; -EINVAL if the window
- * does not lie in @desc; -ENOSPC if there is no room; -EOVERFLOW if the composite
- * gets too long; -ELOOP if descriptors were nested too deep, or in a circle.
+ * does not lie in @desc; -EBUSY if the composite is held; -ENOSPC if there is no room;
+ * -EOVERFLOW if the composite gets too long; -ELOOP if descriptors were nested too deep, or in a circle.
  */
 int iomd_composite_add(struct iomd_composite *composite, struct iomd_desc *desc, u64 offset,
 		       u64 length)
@@ -88,6 +88,8 @@ int iomd_composite_add(struct iomd_composite *composite, struct iomd_desc *desc,
 
 	if (!desc || check_add_overflow(offset, length, &end) || end > desc->length)
 		return -EINVAL;
+	if (iomd_composite_is_held(composite))
+		return -EBUSY;
 	if (composite->nr == composite->capacity)
 		return -ENOSPC;
 	if (check_add_overflow(composite->base.length, length, &total))
@@ -287,7 +289,7 @@ u64 iomd_composite_copy(struct iomd_desc *desc, enum iomd_copy way, u64 offset, 
 	return done;
 }
 
-/* Hold all parts, or none. */
+/* Hold all parts, or none. As long as they are held they stay what they are. */
 bool iomd_composite_hold(struct iomd_desc *desc)
 {
 	struct iomd_composite *composite = iomd_to_composite(desc);
@@ -296,6 +298,7 @@ bool iomd_composite_hold(struct iomd_desc *desc)
 	for (i = 0; i < composite->nr; i++)
 		if (!iomd_desc_hold(composite->part[i].desc))
 			goto err_held;
+	atomic_inc(&composite->nr_holds);
 	return true;
 
 err_held:
@@ -311,6 +314,7 @@ void iomd_composite_drop(struct iomd_desc *desc)
 
 	for (i = 0; i < composite->nr; i++)
 		iomd_desc_drop(composite->part[i].desc);
+	atomic_dec(&composite->nr_holds);
 }
 
 u32 iomd_composite_all_flags(struct iomd_desc *desc)
@@ -384,22 +388,25 @@ u64 iomd_composite_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length
 	u64 end = offset + length, total = 0;
 	u32 i;
 
-	for (i = composite_search(composite, offset); offset < end; i++) {
+	if (!composite->nr)
+		return 0;
+	for (i = composite_search(composite, offset); i < composite->nr && offset < end; i++) {
 		const struct iomd_part *part = &composite->part[i];
 		u64 start = i ? composite->part[i - 1].end : 0;
+		u64 inner = part->offset + (offset - start);
 		u64 chunk = min(part->end, end) - offset;
 		u64 part_first;
 
-		if (!chunk)
+		offset += chunk;
+		/* The part may have become shorter than what is shown of it. */
+		if (!chunk || inner >= part->desc->length)
 			continue;
-		total += part->desc->ops->dma_map_length(part->desc,
-							 part->offset + (offset - start),
-							 chunk, &part_first);
+		chunk = min(chunk, part->desc->length - inner);
+		total += part->desc->ops->dma_map_length(part->desc, inner, chunk, &part_first);
 		if (total && first) {
 			*first = part_first;
 			first = NULL;
 		}
-		offset += chunk;
 	}
 	return total;
 }

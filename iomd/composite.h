@@ -5,6 +5,7 @@
 #ifndef _IOMD_COMPOSITE_H
 #define _IOMD_COMPOSITE_H
 
+#include <linux/atomic.h>
 #include <linux/spinlock.h>
 
 #include "core.h"
@@ -29,6 +30,7 @@ struct iomd_part {
  * @lock: Guards @seen_id of the parts, and what follows from it. Not held while a part is
  *	asked for anything.
  * @is_prepared: An interleaved descriptor's state; of no use to others.
+ * @nr_holds: How many hold the parts, which then cannot be exchanged.
  * @nr: Parts.
  * @capacity: Parts there is room for.
  * @part: The parts, in order.
@@ -37,6 +39,7 @@ struct iomd_composite {
 	struct iomd_desc base;
 	spinlock_t lock;	/* see above */
 	bool is_prepared;
+	atomic_t nr_holds;
 	u32 nr;
 	u32 capacity;
 	struct iomd_part *part;
@@ -48,6 +51,11 @@ struct iomd_composite {
 static inline struct iomd_composite *iomd_to_composite(struct iomd_desc *desc)
 {
 	return container_of(desc, struct iomd_composite, base);
+}
+
+static inline bool iomd_composite_is_held(const struct iomd_composite *composite)
+{
+	return atomic_read(&composite->nr_holds);
 }
 
 struct iomd_composite *iomd_composite_create(const struct iomd_desc_ops *ops, u32 capacity);

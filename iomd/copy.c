@@ -115,6 +115,8 @@ static int copy_physical(enum iomd_copy way, u64 address, void *bytes, u64 lengt
 static int copy_extent(enum iomd_copy way, const struct iomd_walk *walk,
 		       const struct iomd_extent *extent, void *bytes, u64 length)
 {
+	if (way == IOMD_COPY_IN)
+		WRITE_ONCE(walk->runs->cpu_wrote, true);
 	if (walk->runs->has_device)
 		return copy_physical(way, extent->address, bytes, length);
 	copy_pages(way, extent->address, bytes, length);

@@ -42,7 +42,7 @@ struct iomd_extent {
  * the window asks no descriptor. Start one by zeroing it.
  */
 struct iomd_walk {
-	const struct iomd_runs *runs;
+	struct iomd_runs *runs;
 	u64 start;
 	u64 end;
 	u64 base;

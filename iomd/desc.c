@@ -50,8 +50,10 @@
  *
  * Outermost first:
  *
+ * 0. a pageable buffer's lock: whether it has an address in the kernel;
  * 1. a general descriptor's lock: prepare state and DMA mapping owned by it;
- * 2. mmap_lock of the described task, taken while pinning;
+ * 2. mmap_lock of the described task, taken while pinning, and the lock over all
+ *    purgeable memory, taken while that is wired;
  * 3. a dma-buf's reservation lock, and what its exporter takes under it;
  * 4. a mapper's lock, a spinlock: list of its live mappings.
  *
@@ -176,7 +178,8 @@ static void desc_release(struct kref *ref)
  * it returns. IOKit: OSObject::release().
  *
  * Context: Process context that may sleep, or interrupt context, where a last
- *	    put leaves the work to a worker.
+ *	    put leaves the work to a worker; see iomd_flush(). The last put of a buffer
+ *	    that is mapped into a task takes the mmap_lock of that.
  *
  * Implements MD-9, OBJ-2, OBJ-3, OBJ-24.
  */
@@ -186,6 +189,21 @@ void iomd_desc_put(struct iomd_desc *desc)
 		kref_put(&desc->ref, desc_release);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_desc_put, IOMD_NS);
+
+/**
+ * iomd_flush() - Wait for what contexts that cannot sleep have left to be done.
+ *
+ * A last put in interrupt context leaves the release to a worker, and with it whatever is
+ * the driver's: the release of a context object. A module that puts descriptors there
+ * calls this before it goes.
+ *
+ * Context: Process context, may sleep.
+ */
+void iomd_flush(void)
+{
+	flush_workqueue(iomd_workqueue);
+}
+EXPORT_SYMBOL_NS_GPL(iomd_flush, IOMD_NS);
 
 /**
  * iomd_desc_prepare() - Make memory resident, so that a device can use it.

@@ -178,7 +178,7 @@ static int describe(struct iomd_general *general, const struct iomd_general_spec
 
 	if (iomd_general_is_physical(general))
 		return wire_for_good(general);
-	if (flags & IOMD_MEMORY_PERSISTENT)
+	if ((flags & IOMD_MEMORY_PERSISTENT) && !(flags & IOMD_MEMORY_REMOTE))
 		err = iomd_general_bind(general);
 	if (!err && (flags & IOMD_MEMORY_AUTO_PREPARE))
 		err = iomd_general_prepare(&general->base, IOMD_DIRECTION_NONE);

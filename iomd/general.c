@@ -4,6 +4,7 @@
  * prepares, completes and holds are counted, and what wired memory answers.
  */
 #include <linux/mm.h>
+#include <linux/preempt.h>
 
 #include <iomd/desc.h>
 #include <iomd/mapper.h>
@@ -106,6 +107,8 @@ static int prepare_locked(struct iomd_general *general, u32 direction)
 	else if (!only_reads(direction) &&
 		 (general->base.flags & IOMD_MEMORY_PREPARED_READ_ONLY))
 		err = -EROFS;
+	else if (misses_phys32(general, direction))
+		err = -ENOBUFS;
 	if (err)
 		return err;
 
@@ -175,6 +178,9 @@ void iomd_general_unbind(struct iomd_general *general)
 	if (general->is_bound)
 		unhold(general);
 	general->is_bound = false;
+	/* Let go a moment ago, with a worker on its way that will not come. */
+	if (general->resident && !refcount_read(&general->wired))
+		iomd_general_unwire(general);
 	mutex_unlock(&general->lock);
 }
 
@@ -216,14 +222,20 @@ bool iomd_general_hold(struct iomd_desc *desc)
 	return true;
 }
 
-void iomd_general_unwire_work(struct work_struct *work)
+/* Unwire what nobody holds any more, unless somebody has prepared it since. */
+static void unwire_late(struct iomd_general *general)
 {
-	struct iomd_general *general = container_of(work, struct iomd_general, unwire_work);
-
 	mutex_lock(&general->lock);
 	if (general->resident && !refcount_read(&general->wired))
 		iomd_general_unwire(general);
 	mutex_unlock(&general->lock);
+}
+
+void iomd_general_unwire_work(struct work_struct *work)
+{
+	struct iomd_general *general = container_of(work, struct iomd_general, unwire_work);
+
+	unwire_late(general);
 	iomd_desc_put(&general->base);
 }
 
@@ -234,7 +246,11 @@ void iomd_general_drop(struct iomd_desc *desc)
 	if (!refcount_dec_and_test(&general->wired))
 		return;
 
-	/* Completed before: unpinning sleeps, and the caller may not. */
+	/* Completed before: unpinning sleeps, and the caller may not be able to. */
+	if (preemptible()) {
+		unwire_late(general);
+		return;
+	}
 	iomd_desc_get(desc);
 	if (!queue_work(iomd_workqueue, &general->unwire_work))
 		iomd_desc_put(desc);

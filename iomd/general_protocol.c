@@ -106,7 +106,8 @@ static int add_map_spec(struct iomd_general *general,
 }
 
 /*
- * The descriptor's own mapping, if it will do. Return: 0 with its address; 1 if a private
+ * The descriptor's own mapping, if it will do: one that has holes has no one address that
+ * says where it is. Return: 0 with its address; 1 if a private
  * one is needed; or an errno.
  */
 static int map_own(struct iomd_general *general, struct iomd_md_dma_map_args *args)
@@ -120,9 +121,12 @@ static int map_own(struct iomd_general *general, struct iomd_md_dma_map_args *ar
 	err = iomd_general_bus_extent(&general->base, 0, &extent);
 	if (err)
 		return err == -EMSGSIZE ? 1 : err;
-	args->alloc = extent.address;
-	args->alloc_length = 0;
-	return args->command ? iomd_desc_set_active(&general->base) : 0;
+	if (extent.length < args->length)
+		return 1;
+	err = args->command ? iomd_desc_set_active(&general->base) : 0;
+	if (!err)
+		args->alloc = extent.address;
+	return err;
 }
 
 /* What the device may do, by what the memory was last prepared for. */

@@ -2,7 +2,10 @@
 /*
  * Interleaved descriptors: portions of descriptors, added one by one.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/export.h>
+#include <linux/printk.h>
 
 #include <iomd/desc.h>
 #include <iomd/interleaved.h>
@@ -90,7 +93,7 @@ EXPORT_SYMBOL_NS_GPL(iomd_interleaved_with_capacity, IOMD_NS);
  *
  * Context: Any.
  * Return: Whether it was added: not to a descriptor of another kind, to one that is
- *	   prepared or full, nor if the portion does not lie in @desc, makes the whole
+ *	   prepared, held by a DMA command or full, nor if the portion does not lie in @desc, makes the whole
  *	   too long, or nests descriptors too deep. Implements ILV-3..7.
  */
 bool iomd_interleaved_set_memory_descriptor(struct iomd_desc *interleaved,
@@ -106,11 +109,11 @@ EXPORT_SYMBOL_NS_GPL(iomd_interleaved_set_memory_descriptor, IOMD_NS);
 
 /**
  * iomd_interleaved_clear_memory_descriptors() - Take all portions out.
- * @interleaved: Interleaved descriptor that nobody is using; nothing happens to one
- *	of another kind.
+ * @interleaved: Interleaved descriptor; nothing happens to one of another kind.
  * @direction: New direction; NONE to keep the old one.
  *
- * Completes once if it is prepared. Portions may be added again afterwards.
+ * Completes once if it is prepared. Portions may be added again afterwards. While a DMA
+ * command holds the memory nothing happens, but for a message with the caller's name.
  * IOKit: IOInterleavedMemoryDescriptor::clearMemoryDescriptors().
  *
  * Context: Process context, may sleep. Implements ILV-13..15.
@@ -119,6 +122,11 @@ void iomd_interleaved_clear_memory_descriptors(struct iomd_desc *interleaved, u3
 {
 	if (interleaved->ops != &interleaved_ops)
 		return;
+	if (iomd_composite_is_held(iomd_to_composite(interleaved))) {
+		pr_warn_ratelimited("%pS cleared the interleaved descriptor %p, which a command is using\n",
+				    __builtin_return_address(0), interleaved);
+		return;
+	}
 
 	interleaved_forget(interleaved);
 	interleaved->tag = 0;

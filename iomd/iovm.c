@@ -69,7 +69,8 @@ static int check_source(const struct iovm_source *source, u64 length, u32 map_op
 	struct iomd_desc *memory = source->memory;
 	u32 flags;
 
-	if (pages && (!pages->page_list || pages->page_offset >= PAGE_SIZE ||
+	if (pages && (!pages->page_list || !pages->page_list_count ||
+		      pages->page_offset >= PAGE_SIZE ||
 		      length > ((u64)pages->page_list_count << PAGE_SHIFT) - pages->page_offset))
 		return -EINVAL;
 	if (!memory)

@@ -132,7 +132,8 @@ static void table_free(struct iomd_mapping *mapping)
 		sg_free_table(&mapping->table);
 }
 
-static void table_fill(struct iomd_mapping *mapping, struct cutter cut)
+/* Return: 0, or -EAGAIN if there is less than was counted: somebody made it shorter. */
+static int table_fill(struct iomd_mapping *mapping, struct cutter cut)
 {
 	struct scatterlist *sg;
 	unsigned int i;
@@ -140,10 +141,12 @@ static void table_fill(struct iomd_mapping *mapping, struct cutter cut)
 	for_each_sgtable_sg(&mapping->table, sg, i) {
 		struct iomd_extent entry;
 
-		cutter_next(&cut, &entry);
+		if (cutter_next(&cut, &entry) <= 0)
+			return -EAGAIN;
 		sg_set_page(sg, pfn_to_page(PHYS_PFN(entry.address)), entry.length,
 			    offset_in_page(entry.address));
 	}
+	return 0;
 }
 
 static void mapping_enlist(struct iomd_mapping *mapping)
@@ -236,9 +239,7 @@ static int mapping_build(struct iomd_mapping *mapping, const struct cutter *cut,
 	err = table_alloc(mapping, nr, gfp);
 	if (err)
 		return err;
-	table_fill(mapping, *cut);
-
-	err = table_map(mapping, gfp);
+	err = table_fill(mapping, *cut) ?: table_map(mapping, gfp);
 	if (err) {
 		table_free(mapping);
 		return err;

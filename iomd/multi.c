@@ -121,7 +121,8 @@ EXPORT_SYMBOL_NS_GPL(iomd_multi_with_descriptors, IOMD_NS);
  * IOKit: IOMultiMemoryDescriptor::initWithDescriptors().
  *
  * Context: Process context, may sleep.
- * Return: 0; -EOPNOTSUPP for a descriptor of another kind; else the errors of
+ * Return: 0; -EOPNOTSUPP for a descriptor of another kind, and -EBUSY for one that a DMA
+ *	   command holds, which stay as they are; else the errors of
  *	   iomd_multi_with_descriptors(), after which @multi is made of nothing.
  *
  * Implements MULTI-9.
@@ -138,6 +139,8 @@ int iomd_multi_init_with_descriptors(struct iomd_desc *multi,
 		return -EOPNOTSUPP;
 	if (!descriptors || !count)
 		return -EINVAL;
+	if (iomd_composite_is_held(composite))
+		return -EBUSY;
 
 	/* The only references on the new ones may be those we have. */
 	for (i = 0; i < count; i++)

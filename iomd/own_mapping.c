@@ -181,7 +181,8 @@ int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_exte
 		bus_extent(general, offset, extent);
 	mutex_unlock(&general->lock);
 
-	extent->length = min(extent->length, desc->length - offset);
+	if (!err)
+		extent->length = min(extent->length, desc->length - offset);
 	return err;
 }
 

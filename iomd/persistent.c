@@ -33,7 +33,8 @@ static struct iomd_desc *describe_again(struct iomd_general *original)
 		.ranges = original->ranges,
 		.count = original->nr_ranges,
 		.task = original->task,
-		.options = original->base.flags & ~IOMD_MEMORY_AS_REFERENCE,
+		.options = original->base.flags & ~(IOMD_MEMORY_AS_REFERENCE |
+						    IOMD_MEMORY_AUTO_PREPARE),
 		.mapper = original->base.mapper,
 	});
 }

@@ -63,10 +63,23 @@ static long pin_pages(const struct pin_source *source, unsigned long start, int 
 	return pin_user_pages_fast(start, nr, gup_flags, pages);
 }
 
+/* Is @start behind the end of the file that is mapped there? */
+static bool is_lost(const struct vm_area_struct *vma, unsigned long start)
+{
+	u64 offset;
+
+	if (!vma->vm_file || (vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP)))
+		return false;
+	offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) + (start - vma->vm_start);
+	return S_ISREG(file_inode(vma->vm_file)->i_mode) &&
+	       offset >= (u64)i_size_read(file_inode(vma->vm_file));
+}
+
 /*
  * Say why @start could not be pinned, in errnos that mean one thing each: the
  * kernel returns -EFAULT for memory that is not there, for memory that may not
- * be written and for memory that cannot be pinned at all.
+ * be written and for memory that cannot be pinned at all. What is not present, and is not
+ * to be faulted in, may be had later.
  */
 static int pin_classify(const struct pin_source *source, unsigned long start)
 {
@@ -74,6 +87,7 @@ static int pin_classify(const struct pin_source *source, unsigned long start)
 	struct vm_area_struct *vma;
 	int err;
 
+	start = iomd_untagged_addr(mm, start);
 	mmap_read_lock(mm);
 	vma = find_vma(mm, start);
 	if (!vma || start < vma->vm_start)
@@ -81,6 +95,10 @@ static int pin_classify(const struct pin_source *source, unsigned long start)
 	else if (!(vma->vm_flags & VM_READ) ||
 		 ((source->gup_flags & FOLL_WRITE) && !(vma->vm_flags & VM_WRITE)))
 		err = -EACCES;
+	else if (source->gup_flags & FOLL_NOFAULT)
+		err = -EAGAIN;
+	else if (is_lost(vma, start))
+		err = -EFAULT;
 	else
 		err = -EXFULL;
 	mmap_read_unlock(mm);
@@ -98,6 +116,8 @@ static int pin_errno(const struct pin_source *source, unsigned long start, long 
 		return pin_classify(source, start);
 	case -ENOMEM:
 		return -ENOMEM;
+	case -EHWPOISON:
+		return -EFAULT;
 	case -EINTR:
 	case -ERESTARTSYS:
 		return -ECANCELED;

@@ -77,11 +77,14 @@ int iomd_protocol_map(struct iomd_desc *desc, struct iomd_mapper *mapper,
 	return err;
 }
 
+/* What maps nothing counts nothing, on the way back neither. */
 static int protocol_unmap(struct iomd_desc *desc, struct iomd_mapper *mapper,
 			  struct iomd_dma *command, u64 map_address, u64 map_length, void *caller)
 {
 	int err = 0;
 
+	if (!mapper || (desc->flags & IOMD_MEMORY_HOST_ONLY))
+		return 0;
 	if (map_length)
 		err = iomd_mapper_iovm_unmap_memory(mapper, desc, command, map_address,
 						    map_length);
@@ -104,7 +107,8 @@ static int protocol_unmap(struct iomd_desc *desc, struct iomd_mapper *mapper,
  *
  * The mapping is the caller's, who undoes it with iomd_desc_dma_unmap(). The device may
  * read, and unless the memory is prepared for reading only, write. Host-only memory is
- * not mapped, and that is no error. IOKit: IOMemoryDescriptor::dmaMap().
+ * not mapped, and that is no error; but what is made of host-only memory and other is
+ * refused. IOKit: IOMemoryDescriptor::dmaMap().
  *
  * Context: Process context, may sleep.
  * Return: 0, or as iomd_mapper_iovm_map_memory(). Implements MAPPER-73..79, MD-86.
@@ -145,7 +149,7 @@ EXPORT_SYMBOL_NS_GPL(iomd_desc_dma_unmap, IOMD_NS);
 /**
  * iomd_desc_dma_map_record() - Note that memory was mapped by other means.
  * @desc: Descriptor, prepared.
- * @mapper: Not looked at: nothing is accounted to mappers.
+ * @mapper: The mapper; nothing is accounted to it.
  * @command: The command that uses it; or NULL, for which nothing happens.
  * @map_length: Not looked at.
  *
@@ -158,7 +162,9 @@ EXPORT_SYMBOL_NS_GPL(iomd_desc_dma_unmap, IOMD_NS);
 int iomd_desc_dma_map_record(struct iomd_desc *desc, struct iomd_mapper *mapper,
 			     struct iomd_dma *command, u64 map_length)
 {
-	return command ? iomd_desc_set_active(desc) : 0;
+	if (!command || !mapper || (desc->flags & IOMD_MEMORY_HOST_ONLY))
+		return 0;
+	return iomd_desc_set_active(desc);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_desc_dma_map_record, IOMD_NS);
 

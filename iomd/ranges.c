@@ -71,6 +71,8 @@ u64 iomd_general_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length, 
 	skip_bytes(general, &walk, offset);
 	while (length) {
 		next_piece(general, &walk, &piece);
+		if (!piece.length)
+			break;
 		if (!total)
 			*first = offset_in_page(piece.address);
 		piece.length = min(piece.length, length);

@@ -21,6 +21,7 @@ void iomd_runs_init(struct iomd_runs *runs)
 	runs->nr_chunks = 1;
 	runs->max_chunks = 1;
 	runs->has_device = false;
+	runs->cpu_wrote = false;
 	runs->chunks = &runs->first;
 	runs->first = runs->local;
 }

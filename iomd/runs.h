@@ -41,6 +41,7 @@ struct iomd_run {
  * @nr_chunks: Elements of @chunks in use.
  * @max_chunks: Elements of @chunks there is room for.
  * @has_device: Some of it is not memory of the kernel's, but a device's.
+ * @cpu_wrote: Bytes were copied into it.
  * @chunks: Run i is chunks[i / IOMD_RUNS_CHUNK][i % IOMD_RUNS_CHUNK].
  * @first: The only element of @chunks while one chunk is enough.
  * @local: The first chunk while a few runs are enough.
@@ -59,6 +60,7 @@ struct iomd_runs {
 	u32 nr_chunks;
 	u32 max_chunks;
 	bool has_device;
+	bool cpu_wrote;
 	struct iomd_run **chunks;
 	struct iomd_run *first;
 	struct iomd_run local[IOMD_RUNS_LOCAL];

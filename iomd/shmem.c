@@ -13,10 +13,12 @@
 #include <linux/pagemap.h>
 #include <linux/pagevec.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 #include <linux/swap.h>
 #include <linux/workqueue.h>
 
+#include "compat.h"
 #include "runs.h"
 #include "shmem.h"
 
@@ -37,7 +39,8 @@ struct file *iomd_shmem_create(u64 size)
 
 /*
  * Read in the first @length bytes, hold their pages, and append them to @runs, which is
- * empty. On error nothing is held. Sleeps. Return: 0, -ENOMEM, or why reading failed.
+ * empty. On error nothing is held. Sleeps. Return: 0; -ENOMEM; -ENOBUFS if they cannot be
+ * read; -ECANCELED if the caller is being killed.
  */
 int iomd_shmem_wire(struct iomd_runs *runs, struct file *file, u64 length)
 {
@@ -47,10 +50,14 @@ int iomd_shmem_wire(struct iomd_runs *runs, struct file *file, u64 length)
 
 	mapping_set_unevictable(mapping);
 	for (offset = 0; offset < length; offset += PAGE_SIZE) {
-		struct page *page = shmem_read_mapping_page(mapping, offset >> PAGE_SHIFT);
+		struct page *page;
 
+		err = -ECANCELED;
+		if (fatal_signal_pending(current))
+			goto err_wired;
+		page = shmem_read_mapping_page(mapping, offset >> PAGE_SHIFT);
 		if (IS_ERR(page)) {
-			err = PTR_ERR(page);
+			err = PTR_ERR(page) == -ENOMEM ? -ENOMEM : -ENOBUFS;
 			goto err_wired;
 		}
 		err = iomd_runs_add(runs, page_to_phys(page),
@@ -179,23 +186,48 @@ static bool mm_call(struct mm_call *call)
 	return true;
 }
 
+/* Addresses are looked for as for the thread that calls, which may have more than the task. */
 static void map_here(struct mm_call *call)
 {
-	call->address = vm_mmap(call->file, 0, call->size, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
+	unsigned long limit = call->mm->task_size, flags = MAP_SHARED;
+
+	if (limit <= U32_MAX)
+		flags |= IOMD_MAP_32BIT;
+	call->address = vm_mmap(call->file, 0, call->size, PROT_READ | PROT_WRITE, flags, 0);
+	if (IS_ERR_VALUE(call->address) || call->address + call->size <= limit)
+		return;
+	vm_munmap(call->address, call->size);
+	call->address = -ENOMEM;
+}
+
+/* The first piece of what was mapped that is still there, from @start on. */
+static bool find_piece(struct mm_call *call, u64 *start, u64 *size)
+{
+	u64 end = call->address + call->size;
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(call->mm);
+	for (vma = find_vma(call->mm, *start); vma && vma->vm_start < end;
+	     vma = find_vma(call->mm, vma->vm_end))
+		if (vma->vm_file == call->file)
+			break;
+	if (vma && vma->vm_start < end) {
+		*start = max_t(u64, *start, vma->vm_start);
+		*size = min_t(u64, end, vma->vm_end) - *start;
+	} else {
+		*size = 0;
+	}
+	mmap_read_unlock(call->mm);
+	return *size;
 }
 
 /* The task may have put something else there, which is none of our business. */
 static void unmap_here(struct mm_call *call)
 {
-	struct vm_area_struct *vma;
-	bool ours;
+	u64 start = call->address, size;
 
-	mmap_read_lock(call->mm);
-	vma = find_vma(call->mm, call->address);
-	ours = vma && vma->vm_start <= call->address && vma->vm_file == call->file;
-	mmap_read_unlock(call->mm);
-	if (ours)
-		vm_munmap(call->address, call->size);
+	for (; find_piece(call, &start, &size); start += size)
+		vm_munmap(start, size);
 }
 
 /*

@@ -10,6 +10,7 @@
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 
@@ -73,8 +74,9 @@ static int from_pages(struct range_list *list, struct page *const *pages, u32 nr
 	u64 i = offset >> PAGE_SHIFT;
 	u32 skip = offset_in_page(offset);
 
-	if (offset + length < offset ||
-	    DIV_ROUND_UP_ULL(offset + length, PAGE_SIZE) > nr_pages)
+	u64 end;
+
+	if (check_add_overflow(offset, length, &end) || end > (u64)nr_pages << PAGE_SHIFT)
 		return -EINVAL;
 
 	for (; length; i++) {

@@ -29,7 +29,7 @@ static int sub_fill(struct iomd_composite *composite, struct iomd_desc *parent, 
 
 	if (err)
 		return err;
-	composite->base.flags = options | IOMD_MEMORY_THREAD_SAFE;
+	composite->base.flags = (options & IOMD_MEMORY_DIRECTION_MASK) | IOMD_MEMORY_THREAD_SAFE;
 	composite->base.tag = iomd_desc_get_tag(parent);
 	return 0;
 }
@@ -80,7 +80,8 @@ EXPORT_SYMBOL_NS_GPL(iomd_sub_with_sub_range, IOMD_NS);
  * IOSubMemoryDescriptor::initSubRange().
  *
  * Context: Process context, may sleep.
- * Return: 0; -EOPNOTSUPP for a descriptor of another kind; else the errors of
+ * Return: 0; -EOPNOTSUPP for a descriptor of another kind, and -EBUSY for one that a DMA
+ *	   command holds, which stay as they are; else the errors of
  *	   iomd_sub_with_sub_range(), after which @sub shows nothing.
  *
  * Implements SUB-7.
@@ -95,6 +96,8 @@ int iomd_sub_init_sub_range(struct iomd_desc *sub, struct iomd_desc *parent, u64
 		return -EOPNOTSUPP;
 	if (!parent)
 		return -EINVAL;
+	if (iomd_composite_is_held(composite))
+		return -EBUSY;
 
 	/* The last reference on the parent may be the one we have. */
 	iomd_desc_get(parent);

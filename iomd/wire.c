@@ -97,6 +97,6 @@ void iomd_general_mark_valid(struct iomd_general *general)
 void iomd_general_unwire(struct iomd_general *general)
 {
 	iomd_general_drop_own_mapping(general);
-	unwire_runs(general, general->dirty);
+	unwire_runs(general, general->dirty || general->runs.cpu_wrote);
 	general->resident = false;
 }

@@ -65,6 +65,7 @@ struct iomd_desc *iomd_client_desc_with_address_ranges(struct iomd_client *clien
 
 struct iomd_desc *iomd_desc_with_persistent_memory_descriptor(struct iomd_desc *original);
 
+void iomd_flush(void);
 struct iomd_desc *iomd_desc_get(struct iomd_desc *desc);
 void iomd_desc_put(struct iomd_desc *desc);
 
