@@ -22,5 +22,6 @@
 #include <iomd/sources.h>
 #include <iomd/sub.h>
 #include <iomd/types.h>
+#include <iomd/weak.h>
 
 #endif /* _IOMD_IOMD_H */
