@@ -237,7 +237,10 @@ static void detaching_copies_back(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(mixture.memory + SKIP, LENGTH, 4));
 }
 
-/* DMA-119: memory that may only be read takes nothing back; it is said, and all is undone */
+/*
+ * DMA-54 DMA-119: memory that may only be read takes nothing back; a complete says so, and
+ * undoes all the same, and detaching does not say it
+ */
 static void read_only_memory_takes_nothing_back(struct kunit *test)
 {
 	struct iomd_mapper *mapper;

@@ -98,6 +98,30 @@ static void reach_is_asked_for_last(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, true), 0);
 }
 
+/* DMA-23: whether a command is an iterator is what the last specification says */
+static void iterators_come_and_go(struct kunit *test)
+{
+	struct page *page = iomd_kunit_page(test, BIT_ULL(28), U64_MAX);
+	struct iomd_desc *desc = iomd_kunit_kernel_desc(test, page_address(page), PAGE_SIZE, BOTH);
+	struct iomd_dma *dma = iomd_kunit_command(test, 28, 1, NULL);
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
+	for (i = 0; i < 4; i++) {
+		u32 iterates = i % 2 ? 0 : IOMD_DMA_MAP_OPTION_ITERATE_ONLY;
+
+		KUNIT_ASSERT_EQ(test, iomd_dma_prepare_with_specification(dma,
+									  iomd_dma_output_host64,
+									  28, 0,
+									  UNMAPPED | iterates, 0,
+									  1, NULL, 0, 0, true,
+									  true), 0);
+		KUNIT_EXPECT_EQ(test, iomd_dma_get_bounced(dma), iterates ? 0ULL : PAGE_SIZE);
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+	}
+	KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, true), 0);
+}
+
 /* DMA-86 DMA-87 DMA-88: not while it is prepared; and what is demanded stays so */
 static void prepares_with_what_is_demanded_now(struct kunit *test)
 {
@@ -307,6 +331,7 @@ static void functions_for_one_call(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(specification_may_come_later),
 	KUNIT_CASE(reach_is_asked_for_last),
+	KUNIT_CASE(iterators_come_and_go),
 	KUNIT_CASE(prepares_with_what_is_demanded_now),
 	KUNIT_CASE(bad_specification_changes_nothing),
 	KUNIT_CASE(commands_can_be_made_again),
