@@ -151,8 +151,11 @@ static bool is_acceptable(const struct iomd_dma *dma, const struct iomd_dma_piec
 	return !dma->is_direct || iomd_dma_is_aligned(dma, segment, index == 0);
 }
 
-static bool demands_anything(const struct iomd_dma *dma)
+/* Could a generation fail? What was checked when it was prepared, and is used so, cannot. */
+static bool may_go_wrong(const struct iomd_dma *dma)
 {
+	if (!dma->is_direct && !dma->mapped)
+		return false;
 	return iomd_dma_limits_addresses(dma) ||
 	       (dma->align_mask | dma->length_mask | dma->internal_mask);
 }
@@ -166,7 +169,7 @@ u64 iomd_dma_reach(const struct iomd_dma *dma, u64 end)
 	struct iomd_segmenter segmenter;
 	u32 index;
 
-	if (!demands_anything(dma))
+	if (!may_go_wrong(dma))
 		return end;
 	iomd_segmenter_start(&segmenter, dma, 0);
 	segmenter.max_size = U64_MAX;
