@@ -245,25 +245,51 @@ void iomd_backing_free(struct iomd_backing *backing)
 	backing->pages = NULL;
 }
 
+/* Return: the first page of a block, all of whose pages are free to go one by one. */
+static struct page *block_alloc(u64 size, u64 alignment, gfp_t gfp)
+{
+	size_t block = max(PAGE_ALIGN(size), alignment);
+	void *memory;
+
+	if (block == PAGE_SIZE)
+		return alloc_page(gfp);
+	memory = alloc_pages_exact(block, gfp);
+	if (!memory)
+		return NULL;
+	if (block > PAGE_ALIGN(size))
+		free_pages_exact(memory + PAGE_ALIGN(size), block - PAGE_ALIGN(size));
+	return virt_to_page(memory);
+}
+
 /*
- * One zeroed page with no byte above @highest, or NULL. Sleeps if @gfp does.
+ * Zeroed pages for @size bytes in one piece that begins at a multiple of @alignment, a
+ * power of two, with no byte above @highest. free_pages_exact() takes them back. Sleeps if
+ * @gfp does. Return: the first page, or NULL.
  */
-struct page *iomd_low_page_alloc(u64 highest, gfp_t gfp)
+struct page *iomd_low_block_alloc(u64 size, u64 alignment, u64 highest, gfp_t gfp)
 {
 	size_t i;
 
+	gfp |= __GFP_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL;
 	for (i = 0; i < ARRAY_SIZE(zones); i++) {
 		struct page *page;
 
 		if (!zone_may_have(zones[i], highest))
 			continue;
-		page = alloc_page(gfp | zones[i] | __GFP_ACCOUNT | __GFP_ZERO | __GFP_NOWARN |
-				  __GFP_RETRY_MAYFAIL);
+		page = block_alloc(size, alignment, gfp | zones[i]);
 		if (!page)
 			continue;
-		if (page_to_phys(page) + PAGE_SIZE - 1 <= highest)
+		if (page_to_phys(page) + PAGE_ALIGN(size) - 1 <= highest)
 			return page;
-		__free_page(page);
+		free_pages_exact(page_address(page), PAGE_ALIGN(size));
 	}
 	return NULL;
+}
+
+/*
+ * One zeroed page with no byte above @highest, or NULL. Sleeps if @gfp does.
+ */
+struct page *iomd_low_page_alloc(u64 highest, gfp_t gfp)
+{
+	return iomd_low_block_alloc(PAGE_SIZE, PAGE_SIZE, highest, gfp);
 }

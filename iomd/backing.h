@@ -54,6 +54,7 @@ struct iomd_backing {
 int iomd_backing_alloc(struct iomd_backing *backing, const struct iomd_backing_spec *spec);
 void iomd_backing_free(struct iomd_backing *backing);
 
+struct page *iomd_low_block_alloc(u64 size, u64 alignment, u64 highest, gfp_t gfp);
 struct page *iomd_low_page_alloc(u64 highest, gfp_t gfp);
 
 #endif /* _IOMD_BACKING_H */

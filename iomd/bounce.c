@@ -12,8 +12,11 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
+#include <iomd/desc.h>
+
 #include "backing.h"
 #include "bounce.h"
+#include "reserve.h"
 
 static struct iomd_bounce *bounce_alloc(u64 nr, gfp_t gfp)
 {
@@ -25,28 +28,46 @@ static struct iomd_bounce *bounce_alloc(u64 nr, gfp_t gfp)
 	return bounce ?: ERR_PTR(-ENOBUFS);
 }
 
+static void piece_free(const struct iomd_bounce_piece *piece)
+{
+	u32 in_page = offset_in_page(piece->address);
+	void *memory = phys_to_virt(piece->address - in_page);
+
+	if (piece->is_reserve)
+		iomd_reserve_put(virt_to_page(memory));
+	else
+		free_pages_exact(memory, PAGE_ALIGN((u64)in_page + piece->length));
+}
+
 void iomd_bounce_free(struct iomd_bounce *bounce)
 {
 	u32 i;
 
 	if (IS_ERR_OR_NULL(bounce))
 		return;
+	iomd_desc_put(bounce->desc);
 	for (i = 0; i < bounce->nr; i++)
-		__free_page(pfn_to_page(PHYS_PFN(bounce->pieces[i].address)));
+		piece_free(&bounce->pieces[i]);
 	kvfree(bounce);
 }
 
-/* Add a page of which @length bytes from @in_page on stand for those at @offset. */
-static int bounce_add(struct iomd_bounce *bounce, u64 offset, u32 length, u32 in_page,
+/* Add memory of which @length bytes from @in_page on stand for those at @offset. */
+static int bounce_add(struct iomd_bounce *bounce, u64 offset, u32 length, u32 in_page, u64 block,
 		      u64 highest, gfp_t gfp)
 {
-	struct page *page = iomd_low_page_alloc(highest, gfp);
+	struct page *page = iomd_low_block_alloc((u64)in_page + length, block, highest, gfp);
+	bool is_reserve = false;
 
+	if (!page && block == PAGE_SIZE) {
+		page = iomd_reserve_get(highest);
+		is_reserve = true;
+	}
 	if (!page)
 		return -ENOBUFS;
 	bounce->pieces[bounce->nr++] = (struct iomd_bounce_piece) {
 		.offset = offset,
 		.length = length,
+		.is_reserve = is_reserve,
 		.address = page_to_phys(page) + in_page,
 	};
 	bounce->length += length;
@@ -122,8 +143,8 @@ struct iomd_bounce *iomd_bounce_sparse(struct iomd_desc *desc, u64 offset, u64 l
 
 	high = start;
 	while (high_next(&high, &at, &part) > 0) {
-		ret = bounce_add(bounce, at, part.length, offset_in_page(part.address), highest,
-				 gfp);
+		ret = bounce_add(bounce, at, part.length, offset_in_page(part.address), PAGE_SIZE,
+				 highest, gfp);
 		if (ret) {
 			iomd_bounce_free(bounce);
 			return ERR_PTR(ret);
@@ -133,21 +154,22 @@ struct iomd_bounce *iomd_bounce_sparse(struct iomd_desc *desc, u64 offset, u64 l
 }
 
 /*
- * Pages for @length bytes, all of them not above @highest; the first byte begins a
- * page. Return: the bounce or ERR_PTR(-ENOBUFS).
+ * Memory for @length bytes, none of it above @highest, in blocks of @block bytes, a power
+ * of two and a page at least, each of which begins at a multiple of that. Return: the
+ * bounce or ERR_PTR(-ENOBUFS).
  */
-struct iomd_bounce *iomd_bounce_full(u64 length, u64 highest, gfp_t gfp)
+struct iomd_bounce *iomd_bounce_full(u64 length, u64 highest, u64 block, gfp_t gfp)
 {
-	struct iomd_bounce *bounce = bounce_alloc(DIV_ROUND_UP_ULL(length, PAGE_SIZE), gfp);
+	struct iomd_bounce *bounce = bounce_alloc(DIV_ROUND_UP_ULL(length, block), gfp);
 	u64 offset;
 
 	if (IS_ERR(bounce))
 		return bounce;
 
 	bounce->is_full = true;
-	for (offset = 0; offset < length; offset += PAGE_SIZE) {
-		u32 chunk = min_t(u64, length - offset, PAGE_SIZE);
-		int err = bounce_add(bounce, offset, chunk, 0, highest, gfp);
+	for (offset = 0; offset < length; offset += block) {
+		u32 chunk = min(length - offset, block);
+		int err = bounce_add(bounce, offset, chunk, 0, block, highest, gfp);
 
 		if (err) {
 			iomd_bounce_free(bounce);

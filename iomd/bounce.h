@@ -10,14 +10,16 @@
 #include "core.h"
 
 /**
- * struct iomd_bounce_piece - A page, or part of one, that stands in for memory.
+ * struct iomd_bounce_piece - A block of pages, or part of one, that stands in for memory.
  * @offset: First byte it stands for, in the prepared range.
  * @length: Bytes.
+ * @is_reserve: A page from the reserve.
  * @address: Physical address of the byte that stands for @offset.
  */
 struct iomd_bounce_piece {
 	u64 offset;
 	u32 length;
+	bool is_reserve;
 	u64 address;
 };
 
@@ -27,19 +29,21 @@ struct iomd_bounce_piece {
  *	otherwise only what the device cannot reach, each byte at its old place in
  *	a page.
  * @length: Bytes double buffered.
+ * @desc: Describes all of it, if somebody has asked; held.
  * @nr: Pieces.
  * @pieces: The pieces, by ascending offset.
  */
 struct iomd_bounce {
 	bool is_full;
 	u64 length;
+	struct iomd_desc *desc;
 	u32 nr;
 	struct iomd_bounce_piece pieces[];
 };
 
 struct iomd_bounce *iomd_bounce_sparse(struct iomd_desc *desc, u64 offset, u64 length,
 				       u64 highest, gfp_t gfp);
-struct iomd_bounce *iomd_bounce_full(u64 length, u64 highest, gfp_t gfp);
+struct iomd_bounce *iomd_bounce_full(u64 length, u64 highest, u64 block, gfp_t gfp);
 void iomd_bounce_free(struct iomd_bounce *bounce);
 int iomd_bounce_copy(const struct iomd_bounce *bounce, enum iomd_copy way,
 		     struct iomd_desc *desc, u64 offset);

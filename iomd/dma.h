@@ -5,9 +5,12 @@
 #ifndef _IOMD_DMA_COMMAND_H
 #define _IOMD_DMA_COMMAND_H
 
+#include <linux/gfp.h>
 #include <linux/kref.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/preempt.h>
 
 #include <iomd/dma.h>
 
@@ -44,6 +47,7 @@ struct iomd_dma_piece {
  * @view: Where pieces are fetched.
  * @fetched: Offset up to which they have been.
  * @offset: Offset at which the next segment begins.
+ * @max_size: Longest segment.
  * @left: Fetched and coalesced, not yet made into segments.
  * @ahead: Fetched, and not a continuation of @left; empty if not fetched.
  */
@@ -51,6 +55,7 @@ struct iomd_segmenter {
 	struct iomd_dma_view view;
 	u64 fetched;
 	u64 offset;
+	u64 max_size;
 	struct iomd_dma_piece left;
 	struct iomd_dma_piece ahead;
 };
@@ -72,13 +77,24 @@ struct iomd_dma_result {
 };
 
 /**
+ * struct iomd_dma_dext - What a command of a driver in user space has besides.
+ * @lock: Serialises the calls that such a driver has.
+ * @prepared: Descriptor that they have prepared, held; or NULL.
+ */
+struct iomd_dma_dext {
+	struct mutex lock;	/* see above */
+	struct iomd_desc *prepared;
+};
+
+/**
  * struct iomd_dma - A DMA command.
  * @ref: References.
  * @ref_con: The owner's, not interpreted.
+ * @dext: What there is besides if it belongs to a driver in user space; or NULL.
  *
  * The specification:
  *
- * @out: Stores segments.
+ * @out: Stores segments; NULL as long as there is no specification.
  * @mapping_options: As given.
  * @address_bits: Width of addresses; 0 if not limited.
  * @max_segment_size: Bytes.
@@ -118,6 +134,7 @@ struct iomd_dma_result {
 struct iomd_dma {
 	struct kref ref;
 	void *ref_con;
+	struct iomd_dma_dext *dext;
 
 	iomd_dma_segment_fn out;
 	u32 mapping_options;
@@ -171,6 +188,24 @@ static inline bool iomd_dma_translates(const struct iomd_dma *dma)
 	return dma->mapper && dma->mapper->translates;
 }
 
+/* Softirq may prepare a command, as long as its descriptor is prepared already. */
+static inline gfp_t iomd_context_gfp(void)
+{
+	return in_interrupt() ? GFP_ATOMIC : GFP_KERNEL;
+}
+
+/* Hand memory over, where the CPU and the device do not see the same. */
+static inline void iomd_dma_hand_over(struct iomd_dma *dma, bool for_cpu)
+{
+	if (dma->mapped && dma->mapped->needs_sync)
+		iomd_mapping_sync(dma->mapped, for_cpu);
+}
+
+/* What is double buffered. */
+int iomd_dma_set_up_bounce(struct iomd_dma *dma, bool synchronize, bool force);
+int iomd_dma_tear_down_bounce(struct iomd_dma *dma, bool synchronize);
+int iomd_dma_double_buffer(struct iomd_dma *dma);
+
 /* What the device sees. */
 int iomd_dma_view_physical(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
 			   struct iomd_dma_piece *piece);
@@ -178,12 +213,21 @@ int iomd_dma_view_bus(const struct iomd_dma *dma, struct iomd_dma_view *view, u6
 		      struct iomd_dma_piece *piece);
 
 /* How segments are formed. */
-void iomd_segmenter_start(struct iomd_segmenter *segmenter, u64 offset);
+void iomd_segmenter_start(struct iomd_segmenter *segmenter, const struct iomd_dma *dma,
+			  u64 offset);
 int iomd_segmenter_next(struct iomd_segmenter *segmenter, const struct iomd_dma *dma,
 			iomd_dma_piece_fn piece_fn, struct iomd_dma_piece *segment);
 u32 iomd_dma_start_mask(const struct iomd_dma *dma);
 bool iomd_dma_is_aligned(const struct iomd_dma *dma, const struct iomd_dma_piece *segment,
 			 bool is_first);
+u64 iomd_dma_reach(const struct iomd_dma *dma, u64 end);
+
+/* What the CPU may do with it. */
+u64 iomd_dma_transfer(struct iomd_dma *dma, enum iomd_copy way, u64 offset, void *bytes,
+		      u64 length);
+
+/* For drivers in user space. */
+int iomd_dma_let_go(struct iomd_dma *dma);
 
 /* Take one segment. Return: 0 or an errno, which ends the walk. */
 typedef int (*iomd_dma_piece_sink_fn)(void *sink, const struct iomd_dma_piece *segment);

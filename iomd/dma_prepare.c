@@ -15,131 +15,9 @@
 /**
  * DOC: Preparing
  *
- * The first prepare decides, copies and maps, in this order. In *direct* mode
- * memory is used where it is, and what the device demands is tested when segments
- * are made. It is chosen where nothing can be wrong: when all of the memory is
- * within reach and begins aligned. Otherwise, in *checked* mode, the range is
- * walked once: if any segment would be misaligned all of it is double buffered; if
- * some of it is out of reach, those pages are.
- *
- * Mapping comes last, so that what is mapped is what the device will use. Opaque
- * memory is mapped already, and cannot be copied: there is no other way than direct.
+ * The first prepare decides, copies and maps, in this order. What it decides is in
+ * dma_bounce.c. Mapping comes last, so that what is mapped is what the device will use.
  */
-
-/* Softirq may prepare a command, as long as its descriptor is prepared already. */
-static gfp_t context_gfp(void)
-{
-	return in_interrupt() ? GFP_ATOMIC : GFP_KERNEL;
-}
-
-/* Might some of the memory be beyond what the device can be told? */
-static bool needs_address_check(const struct iomd_dma *dma)
-{
-	u64 highest = dma->summary.highest ?: U64_MAX;
-
-	return !iomd_dma_translates(dma) && highest > iomd_dma_highest(dma);
-}
-
-/* Is the first byte's alignment known to be good? */
-static bool starts_aligned(const struct iomd_dma *dma)
-{
-	u32 mask = iomd_dma_start_mask(dma);
-
-	if (!mask)
-		return true;
-	return mask < PAGE_SIZE && dma->summary.page_align >= 0 &&
-	       !(dma->summary.page_align & mask);
-}
-
-static bool can_be_direct(const struct iomd_dma *dma)
-{
-	if (iomd_dma_is_iterate_only(dma) || iomd_desc_is_opaque(dma->desc))
-		return true;
-	return !needs_address_check(dma) && starts_aligned(dma);
-}
-
-/* Would all segments be aligned, as memory is? Return: 1, 0 or an errno. */
-static int check_alignment(const struct iomd_dma *dma)
-{
-	struct iomd_segmenter segmenter;
-	bool is_first = true;
-
-	iomd_segmenter_start(&segmenter, 0);
-	while (segmenter.offset < dma->length) {
-		struct iomd_dma_piece segment;
-		int err = iomd_segmenter_next(&segmenter, dma, iomd_dma_view_physical, &segment);
-
-		if (err)
-			return err;
-		if (!iomd_dma_is_aligned(dma, &segment, is_first))
-			return 0;
-		is_first = false;
-	}
-	return 1;
-}
-
-/* Bounce pages are single ones: they keep no promise that goes beyond a page. */
-static struct iomd_bounce *bounce_all(const struct iomd_dma *dma)
-{
-	u32 masks = iomd_dma_start_mask(dma) | dma->length_mask | dma->internal_mask;
-	u64 highest = iomd_dma_translates(dma) ? U64_MAX : iomd_dma_highest(dma);
-
-	if (masks >= PAGE_SIZE)
-		return ERR_PTR(-ENOBUFS);
-	return iomd_bounce_full(dma->length, highest, context_gfp());
-}
-
-static struct iomd_bounce *bounce_for(const struct iomd_dma *dma)
-{
-	struct iomd_bounce *bounce;
-	int aligned = check_alignment(dma);
-
-	if (aligned < 0)
-		return ERR_PTR(aligned);
-	if (!aligned)
-		return bounce_all(dma);
-	if (!needs_address_check(dma))
-		return NULL;
-
-	bounce = iomd_bounce_sparse(dma->desc, dma->offset, dma->length, iomd_dma_highest(dma),
-				    GFP_NOWAIT);
-	if (IS_ERR(bounce) && PTR_ERR(bounce) != -EAGAIN)
-		return bounce_all(dma);
-	return bounce;
-}
-
-static int set_up_bounce(struct iomd_dma *dma, bool synchronize)
-{
-	struct iomd_bounce *bounce;
-	int err = 0;
-
-	if (dma->is_direct)
-		return 0;
-	bounce = bounce_for(dma);
-	if (IS_ERR_OR_NULL(bounce))
-		return PTR_ERR_OR_ZERO(bounce);
-
-	if (synchronize && dma->direction != IOMD_DIRECTION_IN)
-		err = iomd_bounce_copy(bounce, IOMD_COPY_OUT, dma->desc, dma->offset);
-	if (err)
-		iomd_bounce_free(bounce);
-	else
-		dma->bounce = bounce;
-	return err;
-}
-
-static int tear_down_bounce(struct iomd_dma *dma, bool synchronize)
-{
-	int err = 0;
-
-	if (!dma->bounce)
-		return 0;
-	if (synchronize && dma->direction != IOMD_DIRECTION_OUT)
-		err = iomd_bounce_copy(dma->bounce, IOMD_COPY_IN, dma->desc, dma->offset);
-	iomd_bounce_free(dma->bounce);
-	dma->bounce = NULL;
-	return err;
-}
 
 /* What goes into the mapping: the range as the device is to find it. */
 struct view_source {
@@ -192,7 +70,7 @@ static int map_privately(struct iomd_dma *dma)
 	err = iomd_mapping_map(&dma->mapping, dma->mapper, view_extent, &source, dma->length,
 			       iomd_direction_to_dma(read_only ? IOMD_DIRECTION_OUT :
 								 IOMD_DIRECTION_IN_OUT),
-			       context_gfp());
+			       iomd_context_gfp());
 	if (err)
 		return err;
 	dma->mapped = &dma->mapping;
@@ -242,7 +120,7 @@ static int check_reachable(const struct iomd_dma *dma)
 }
 
 /* The work of a first prepare. On error nothing of it is left. */
-static int set_up(struct iomd_dma *dma, bool synchronize)
+static int set_up(struct iomd_dma *dma, bool synchronize, bool force)
 {
 	int err;
 
@@ -255,16 +133,15 @@ static int set_up(struct iomd_dma *dma, bool synchronize)
 	if (err)
 		return err;
 
-	dma->is_direct = can_be_direct(dma);
-	err = set_up_bounce(dma, synchronize);
+	err = iomd_dma_set_up_bounce(dma, synchronize, force);
 	if (err)
 		return err;
 	err = set_up_mapping(dma);
 	if (err) {
-		tear_down_bounce(dma, false);
+		iomd_dma_tear_down_bounce(dma, false);
 		return err;
 	}
-	iomd_segmenter_start(&dma->segmenter, 0);
+	iomd_segmenter_start(&dma->segmenter, dma, 0);
 	return 0;
 }
 
@@ -293,7 +170,7 @@ static int prepare_first(struct iomd_dma *dma, u64 offset, u64 length, bool sync
 	dma->active = 1;
 	dma->offset = offset;
 	dma->length = length;
-	err = set_up(dma, synchronize);
+	err = set_up(dma, synchronize, false);
 	if (err)
 		iomd_desc_drop(dma->desc);
 	dma->is_ready = !err;
@@ -353,9 +230,27 @@ static int tear_down(struct iomd_dma *dma, bool synchronize)
 		return 0;
 	dma->is_ready = false;
 	tear_down_mapping(dma);
-	err = tear_down_bounce(dma, synchronize);
+	err = iomd_dma_tear_down_bounce(dma, synchronize);
 	iomd_desc_drop(dma->desc);
 	return err;
+}
+
+/*
+ * Prepare once more what is prepared, with all of it double buffered. On error the
+ * command is as after a first prepare that failed.
+ */
+int iomd_dma_double_buffer(struct iomd_dma *dma)
+{
+	int err, lost;
+
+	tear_down_mapping(dma);
+	lost = iomd_dma_tear_down_bounce(dma, true);
+	err = set_up(dma, true, true);
+	if (err) {
+		dma->is_ready = false;
+		iomd_desc_drop(dma->desc);
+	}
+	return err ?: lost;
 }
 
 /**
@@ -406,18 +301,3 @@ int iomd_dma_get_prepared_offset_and_length(const struct iomd_dma *dma, u64 *off
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_dma_get_prepared_offset_and_length, IOMD_NS);
-
-/**
- * iomd_dma_get_bounced() - How much is double buffered.
- * @dma: Command.
- *
- * For statistics; IOKit has no such call.
- *
- * Context: Any.
- * Return: Bytes of the prepared range; 0 if the command is not prepared.
- */
-u64 iomd_dma_get_bounced(const struct iomd_dma *dma)
-{
-	return dma->bounce ? dma->bounce->length : 0;
-}
-EXPORT_SYMBOL_NS_GPL(iomd_dma_get_bounced, IOMD_NS);

@@ -19,11 +19,13 @@
  * cut off begins the next segment. Nothing else cuts.
  */
 
-void iomd_segmenter_start(struct iomd_segmenter *segmenter, u64 offset)
+void iomd_segmenter_start(struct iomd_segmenter *segmenter, const struct iomd_dma *dma,
+			  u64 offset)
 {
 	*segmenter = (struct iomd_segmenter) {
 		.fetched = offset,
 		.offset = offset,
+		.max_size = dma->max_segment_size,
 	};
 }
 
@@ -60,10 +62,11 @@ static int segmenter_fetch(struct iomd_segmenter *segmenter, const struct iomd_d
 	}
 }
 
-/* How much of @left the next segment takes. */
-static u64 cut_length(const struct iomd_dma *dma, const struct iomd_dma_piece *left)
+/* How much of what is left over the next segment takes. */
+static u64 cut_length(const struct iomd_segmenter *segmenter, const struct iomd_dma *dma)
 {
-	u64 length = min(left->length, dma->max_segment_size);
+	const struct iomd_dma_piece *left = &segmenter->left;
+	u64 length = min(left->length, segmenter->max_size);
 	u64 rest = length & dma->length_mask;
 
 	if (length > rest)
@@ -95,7 +98,7 @@ int iomd_segmenter_next(struct iomd_segmenter *segmenter, const struct iomd_dma 
 		return -EMSGSIZE;
 
 	*segment = *left;
-	segment->length = cut_length(dma, left);
+	segment->length = cut_length(segmenter, dma);
 	left->address += segment->length;
 	left->length -= segment->length;
 	segmenter->offset += segment->length;
@@ -119,6 +122,12 @@ bool iomd_dma_is_aligned(const struct iomd_dma *dma, const struct iomd_dma_piece
 	return !(segment->address & mask) && !(segment->length & dma->length_mask);
 }
 
+/* Can the device be told of it? */
+static bool fits(const struct iomd_dma *dma, const struct iomd_dma_piece *segment)
+{
+	return segment->address + segment->length - 1 <= iomd_dma_highest(dma);
+}
+
 /* Hand one segment to the caller, unless the device cannot be told of it. */
 static int emit(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments, u32 index,
 		const struct iomd_dma_piece *segment)
@@ -128,9 +137,7 @@ static int emit(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments, u
 		.length = segment->length,
 	};
 
-	bool fits = segment->address + segment->length - 1 <= iomd_dma_highest(dma);
-
-	return out(dma, value, segments, index) && fits ? 0 : -EMSGSIZE;
+	return out(dma, value, segments, index) && fits(dma, segment) ? 0 : -EMSGSIZE;
 }
 
 /*
@@ -161,7 +168,7 @@ int iomd_dma_walk_segments(const struct iomd_dma *dma, u64 offset, u64 length,
 	if (dma->mapped && iomd_mapping_is_revoked(dma->mapped))
 		return -ENODEV;
 
-	iomd_segmenter_start(&segmenter, offset);
+	iomd_segmenter_start(&segmenter, dma, offset);
 	for (start = offset; start < end; start = segmenter.offset) {
 		struct iomd_dma_piece segment;
 		int err = iomd_segmenter_next(&segmenter, dma, iomd_dma_view_bus, &segment);
@@ -178,6 +185,39 @@ int iomd_dma_walk_segments(const struct iomd_dma *dma, u64 offset, u64 length,
 			return err;
 	}
 	return 0;
+}
+
+/* Could a generation fail? What was checked when it was prepared, and is used so, cannot. */
+static bool may_go_wrong(const struct iomd_dma *dma)
+{
+	if (!dma->is_direct && !dma->mapped)
+		return false;
+	return iomd_dma_limits_addresses(dma) ||
+	       (dma->align_mask | dma->length_mask | dma->internal_mask);
+}
+
+/*
+ * How far one generation over all of the range would come, with segments of any length,
+ * before something is wrong. It is not asked for beyond @end.
+ */
+u64 iomd_dma_reach(const struct iomd_dma *dma, u64 end)
+{
+	struct iomd_segmenter segmenter;
+	u32 index;
+
+	if (!may_go_wrong(dma))
+		return end;
+	iomd_segmenter_start(&segmenter, dma, 0);
+	segmenter.max_size = U64_MAX;
+	for (index = 0; segmenter.offset < end; index++) {
+		u64 start = segmenter.offset;
+		struct iomd_dma_piece segment;
+
+		if (iomd_segmenter_next(&segmenter, dma, iomd_dma_view_bus, &segment) ||
+		    !is_acceptable(dma, &segment, start, index) || !fits(dma, &segment))
+			return start;
+	}
+	return end;
 }
 
 static int generate(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments, u32 *nr)
@@ -201,6 +241,34 @@ static int generate(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segment
 			return err;
 	}
 	*nr = index;
+	return 0;
+}
+
+static int gen_segments(struct iomd_dma *dma, iomd_dma_segment_fn out, u64 *offset,
+			void *segments, u32 *num_segments)
+{
+	u32 nr;
+	int err;
+
+	if (!dma->active || !dma->is_ready)
+		return -EAGAIN;
+	if (!out || !offset || !segments || !num_segments || !*num_segments)
+		return -EINVAL;
+	if (*offset >= dma->length)
+		return -EOVERFLOW;
+	if (dma->mapped && iomd_mapping_is_revoked(dma->mapped))
+		return -ENODEV;
+
+	if (*offset != dma->segmenter.offset || !*offset)
+		iomd_segmenter_start(&dma->segmenter, dma, *offset);
+	nr = *num_segments;
+	err = generate(dma, out, segments, &nr);
+	if (err) {
+		iomd_segmenter_start(&dma->segmenter, dma, 0);
+		return err;
+	}
+	*offset = dma->segmenter.offset;
+	*num_segments = nr;
 	return 0;
 }
 
@@ -229,31 +297,31 @@ static int generate(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segment
 int iomd_dma_gen_iovm_segments(struct iomd_dma *dma, u64 *offset, void *segments,
 			       u32 *num_segments)
 {
-	u32 nr;
-	int err;
-
-	if (!dma->active || !dma->is_ready)
-		return -EAGAIN;
-	if (!offset || !segments || !num_segments || !*num_segments)
-		return -EINVAL;
-	if (*offset >= dma->length)
-		return -EOVERFLOW;
-	if (dma->mapped && iomd_mapping_is_revoked(dma->mapped))
-		return -ENODEV;
-
-	if (*offset != dma->segmenter.offset || !*offset)
-		iomd_segmenter_start(&dma->segmenter, *offset);
-	nr = *num_segments;
-	err = generate(dma, dma->out, segments, &nr);
-	if (err) {
-		iomd_segmenter_start(&dma->segmenter, 0);
-		return err;
-	}
-	*offset = dma->segmenter.offset;
-	*num_segments = nr;
-	return 0;
+	return gen_segments(dma, dma->out, offset, segments, num_segments);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_dma_gen_iovm_segments, IOMD_NS);
+
+/**
+ * iomd_dma_gen_iovm_segments_with_function() - The same, written down otherwise.
+ * @dma: Command, prepared.
+ * @out: Segment function, for this call only.
+ * @offset: As for iomd_dma_gen_iovm_segments().
+ * @segments: Array for @out.
+ * @num_segments: As for iomd_dma_gen_iovm_segments().
+ *
+ * Calls with different functions can follow each other: where generation has come to
+ * does not depend on them.
+ * IOKit: IODMACommand::genIOVMSegments(), the form with a SegmentFunction.
+ *
+ * Context: As iomd_dma_gen_iovm_segments().
+ * Return: As iomd_dma_gen_iovm_segments(); -EINVAL also for no function.
+ */
+int iomd_dma_gen_iovm_segments_with_function(struct iomd_dma *dma, iomd_dma_segment_fn out,
+					     u64 *offset, void *segments, u32 *num_segments)
+{
+	return gen_segments(dma, out, offset, segments, num_segments);
+}
+EXPORT_SYMBOL_NS_GPL(iomd_dma_gen_iovm_segments_with_function, IOMD_NS);
 
 /**
  * iomd_dma_gen32_iovm_segments() - The same for segments of 32-bit words.

@@ -10,6 +10,7 @@
 #include "mapping.h"
 #include "pin.h"
 #include "purge.h"
+#include "reserve.h"
 
 static int __init iomd_init(void)
 {
@@ -24,6 +25,7 @@ static int __init iomd_init(void)
 	err = iomd_purge_init();
 	if (err)
 		goto err_mapper;
+	iomd_reserve_init();
 	iomd_debugfs_init();
 	return 0;
 
@@ -41,6 +43,7 @@ static void __exit iomd_exit(void)
 	iomd_purge_exit();
 	iomd_mapper_exit();
 	destroy_workqueue(iomd_workqueue);
+	iomd_reserve_exit();
 	iomd_pin_exit();
 }
 

@@ -3,6 +3,7 @@
  * Double buffering: which memory is replaced by which, and what is copied when.
  */
 #include <linux/io.h>
+#include <linux/list.h>
 
 #include "iomd_kunit.h"
 
@@ -236,7 +237,10 @@ static void detaching_copies_back(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(mixture.memory + SKIP, LENGTH, 4));
 }
 
-/* DMA-119: memory that may only be read takes nothing back; it is said, and all is undone */
+/*
+ * DMA-54 DMA-119: memory that may only be read takes nothing back; a complete says so, and
+ * undoes all the same, and detaching does not say it
+ */
 static void read_only_memory_takes_nothing_back(struct kunit *test)
 {
 	struct iomd_mapper *mapper;
@@ -300,11 +304,98 @@ static void unreachable_memory_can_be_listed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, list, 0).iovm_addr, page_to_phys(page) + 4);
 }
 
-/* DMA-78: pages keep no promise beyond a page, so none is given */
-static void no_copy_is_aligned_beyond_a_page(struct kunit *test)
+struct block {
+	const char *name;
+	u8 bits;
+	bool has_device;
+	struct iomd_dma_segment_options options;
+	u64 skip;	/* in the memory */
+	u64 length;
+};
+
+/* What single pages cannot promise, unless they happen to be neighbours. */
+static const struct block blocks[] = {
+	{ "begins", 0, false, { .alignment = 0x8000, .alignment_internal_segments = 1 }, 4,
+	  0x9000 },
+	{ "all begin", 0, false, { .alignment = 0x8000 }, 4, 0x12345 },
+	{ "all begin, low", FEW_BITS, false, { .alignment = 0x4000 }, 4, 0x9001 },
+	{ "all begin, device", FEW_BITS, true, { .alignment = 0x4000 }, 4, 0x9001 },
+	{ "lengths", 0, false, { .alignment = 4, .alignment_length = 0x2000 }, 2, 0x8000 },
+	{ "lengths, cut", 0, false,
+	  { .alignment = 4, .alignment_length = 0x2000, .max_segment_size = 0x2000 }, 2, 0x8000 },
+	{ "small", 0, false, { .alignment = 0x10000 }, 4, 64 },
+};
+
+static void block_name(const struct block *block, char *name)
+{
+	strscpy(name, block->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(block, blocks, block_name);
+
+#define NR_BLOCK_PAGES	20
+
+/*
+ * DMA-73 DMA-76 DMA-77 DMA-78: memory that is not aligned to more than a page moves to
+ * blocks that are, and comes back
+ */
+static void blocks_are_aligned_beyond_a_page(struct kunit *test)
+{
+	const struct block *block = test->param_value;
+	struct iomd_dma_segment_options options = block->options;
+	u32 length_mask = max(options.alignment_length, 1U) - 1;
+	u32 mask = max(options.alignment, 1U) - 1;
+	u8 *memory, *bytes = iomd_kunit_zalloc(test, NR_BLOCK_PAGES * PAGE_SIZE);
+	u32 mapping = IOMD_DMA_MAP_OPTION_UNMAPPED;
+	struct iomd_mapper *mapper = NULL;
+	struct iomd_desc *desc;
+	struct iomd_dma *dma;
+	u64 offset = 0;
+
+	if (block->has_device) {
+		mapper = iomd_kunit_device_mapper(test, FEW_BITS);
+		mapping = IOMD_DMA_MAP_OPTION_MAPPED;
+	}
+	memory = iomd_kunit_vmap(test, iomd_kunit_scattered_pages(test, NR_BLOCK_PAGES),
+				 NR_BLOCK_PAGES);
+	iomd_kunit_fill(memory, NR_BLOCK_PAGES * PAGE_SIZE, 1);
+	desc = iomd_kunit_kernel_desc(test, memory + block->skip, block->length, BOTH);
+	options.num_address_bits = block->bits;
+	dma = iomd_dma_with_segment_options(iomd_dma_output_host64, &options, mapping, mapper,
+					    NULL);
+	iomd_kunit_dma(test, dma);
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_get_bounced(dma), block->length);
+
+	while (offset < block->length) {
+		struct iomd_segment64 segment;
+		u64 start = offset;
+		u32 nr = 1;
+
+		KUNIT_ASSERT_EQ(test, iomd_dma_gen64_iovm_segments(dma, &offset, &segment, &nr),
+				0);
+		if (!start || options.alignment_internal_segments != 1)
+			KUNIT_EXPECT_EQ(test, segment.iovm_addr & mask, 0ULL);
+		KUNIT_EXPECT_EQ(test, segment.length & length_mask, 0ULL);
+		if (block->bits)
+			KUNIT_EXPECT_LE(test, segment.iovm_addr + segment.length,
+					BIT_ULL(block->bits));
+		memcpy(bytes + start, phys_to_virt(segment.iovm_addr), segment.length);
+		memset(phys_to_virt(segment.iovm_addr), 0x77, segment.length);
+	}
+	iomd_kunit_expect_bytes(test, bytes, memory + block->skip, block->length);
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(memory + block->skip, 0x77, block->length), NULL);
+	KUNIT_EXPECT_EQ(test, memory[block->skip + block->length],
+			iomd_kunit_byte(1, block->skip + block->length));
+	KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, true), 0);
+}
+
+/* DMA-78: more than the kernel has in one piece is refused */
+static void blocks_have_a_limit(struct kunit *test)
 {
 	struct page *page = iomd_kunit_page(test, 0, U64_MAX);
-	struct iomd_dma *dma = iomd_kunit_command(test, 0, 2 * PAGE_SIZE, NULL);
+	struct iomd_dma *dma = iomd_kunit_command(test, 0, 1U << 31, NULL);
 	struct iomd_desc *desc;
 
 	desc = iomd_desc_with_physical_address(page_to_phys(page) + 4, 64, BOTH);
@@ -312,6 +403,65 @@ static void no_copy_is_aligned_beyond_a_page(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
 	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0, true, true), -ENOBUFS);
 	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+}
+
+static void free_pages_of(void *data)
+{
+	struct list_head *pages = data;
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, pages, lru) {
+		list_del(&page->lru);
+		__free_page(page);
+	}
+}
+
+/* Take all pages of the lowest zone that can be had. */
+static void exhaust_lowest_zone(struct list_head *pages)
+{
+	struct page *page;
+
+	while ((page = alloc_page(GFP_DMA | GFP_ATOMIC | __GFP_NOWARN)))
+		list_add(&page->lru, pages);
+}
+
+#define LOWEST_BITS	24
+
+/* DMA-75 DMA-78 DMA-79: a few pages are kept for when there are no low ones left */
+static void last_low_pages(struct kunit *test)
+{
+	struct page *page = iomd_kunit_page(test, BIT_ULL(FEW_BITS), U64_MAX);
+	struct iomd_dma *dma = iomd_kunit_command(test, LOWEST_BITS, 1, NULL);
+	struct iomd_desc *desc;
+	LIST_HEAD(pages);
+	u32 i;
+
+	iomd_kunit_fill(page_address(page), PAGE_SIZE, 1);
+	desc = iomd_kunit_kernel_desc(test, page_address(page), PAGE_SIZE, BOTH);
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
+	exhaust_lowest_zone(&pages);
+	/* More often than there are such pages: they come back. And nothing of the last. */
+	for (i = 0; i < 200; i++) {
+		int err = iomd_dma_prepare(dma, 0, 0, true, false);
+		struct iomd_segment64 segment = {};
+		bool is_clean = false;
+		u64 offset = 0;
+		u32 nr = 1;
+
+		if (!err)
+			err = iomd_dma_gen64_iovm_segments(dma, &offset, &segment, &nr);
+		if (!err && segment.iovm_addr < BIT_ULL(LOWEST_BITS)) {
+			is_clean = !memchr_inv(phys_to_virt(segment.iovm_addr), 0, PAGE_SIZE);
+			memset(phys_to_virt(segment.iovm_addr), i + 1, PAGE_SIZE);
+		}
+		iomd_dma_complete(dma, true, true);
+		if (err || !is_clean)
+			break;
+	}
+	free_pages_of(&pages);
+	KUNIT_EXPECT_EQ(test, i, 200U);
+	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(page_address(page), 200, PAGE_SIZE), NULL);
+	KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, true), 0);
 }
 
 /* DMA-58 DMA-59 DMA-75 DMA-78: no memory is that low */
@@ -517,7 +667,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(detaching_copies_back),
 	KUNIT_CASE(read_only_memory_takes_nothing_back),
 	KUNIT_CASE_PARAM(unreachable_memory_can_be_listed, unreachable_gen_params),
-	KUNIT_CASE(no_copy_is_aligned_beyond_a_page),
+	KUNIT_CASE_PARAM(blocks_are_aligned_beyond_a_page, block_gen_params),
+	KUNIT_CASE(blocks_have_a_limit),
+	KUNIT_CASE(last_low_pages),
 	KUNIT_CASE(no_low_memory),
 	KUNIT_CASE(iterators_never_bounce),
 	KUNIT_CASE(one_aligned_range_is_used_in_place),

@@ -292,6 +292,56 @@ static void length_is_taken_when_attached(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, length, 200ULL);
 }
 
+/*
+ * DMA-45 DMA-46: where memory begins is asked when it is attached, if that is known then;
+ * what is not known has to be looked at, which finds the second segment not aligned
+ */
+static void beginning_is_taken_when_attached(struct kunit *test)
+{
+	const struct iomd_dma_segment_options options = {
+		.max_segment_size = 0x80, .alignment = 64, .alignment_internal_segments = 0x1000,
+	};
+	struct iomd_dma *dma = iomd_kunit_dma(test, make(&options, UNMAPPED, NULL));
+	u8 *memory = page_address(iomd_kunit_page(test, 0, U64_MAX));
+	struct iomd_desc *desc;
+
+	desc = iomd_desc_with_address_range((unsigned long)memory + 64, 0x100, BOTH,
+					    IOMD_KERNEL_TASK);
+	iomd_kunit_desc(test, desc);
+	KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0, true, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_get_bounced(dma), 0x100ULL);
+	KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0, true, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_get_bounced(dma), 0x100ULL);
+	KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_get_bounced(dma), 0ULL);
+	KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, true), 0);
+}
+
+/* DMA-51 DMA-96: generation begins anew with other memory, and with another preparation */
+static void generation_begins_anew(struct kunit *test)
+{
+	struct iomd_desc *one = any_desc(test, 0x1000), *two = any_desc(test, 0x1000);
+	const struct iomd_dma_segment_options options = { .max_segment_size = 0x100 };
+	struct iomd_dma *dma = iomd_kunit_dma(test, make(&options, UNMAPPED, NULL));
+
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, one, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0).iovm_addr,
+			iomd_kunit_phys(one, 0, NULL));
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+	KUNIT_ASSERT_EQ(test, iomd_dma_prepare(dma, 0x800, 0x800, true, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0x100).iovm_addr,
+			iomd_kunit_phys(one, 0x900, NULL));
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, two, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0x200).iovm_addr,
+			iomd_kunit_phys(two, 0x200, NULL));
+	KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, true), 0);
+}
+
 /* DMA-49 DMA-50: what cannot be prepared is not attached either, if it was to be */
 static void failed_auto_prepare_detaches(struct kunit *test)
 {
@@ -923,6 +973,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(attaching_another),
 	KUNIT_CASE(attached_descriptor_is_held),
 	KUNIT_CASE(length_is_taken_when_attached),
+	KUNIT_CASE(beginning_is_taken_when_attached),
+	KUNIT_CASE(generation_begins_anew),
 	KUNIT_CASE(failed_auto_prepare_detaches),
 	KUNIT_CASE(detaching_completes),
 	KUNIT_CASE_PARAM(first_prepares, attempt_gen_params),

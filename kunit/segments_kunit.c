@@ -16,9 +16,30 @@
 
 #define MAX_SEGMENTS	2048
 
-struct fixture {
+/* What segment functions write to, with an eye on what they are called with. */
+struct sink {
+	u64 highest;	/* address that the device can be told */
+	u32 next;	/* index */
+	u32 wrong;
 	struct iomd_segment64 segments[MAX_SEGMENTS];
 };
+
+struct fixture {
+	struct iomd_segment64 segments[MAX_SEGMENTS];
+	struct sink sink;
+};
+
+static bool watch_segment(struct iomd_dma *dma, struct iomd_segment64 segment, void *segments,
+			  u32 index)
+{
+	struct sink *sink = segments;
+
+	sink->wrong += segment.iovm_addr + segment.length - 1 > sink->highest;
+	sink->wrong += index != sink->next || index >= MAX_SEGMENTS;
+	sink->segments[index % MAX_SEGMENTS] = segment;
+	sink->next = index + 1;
+	return true;
+}
 
 static int init(struct kunit *test)
 {
@@ -437,45 +458,72 @@ static u32 model_learn(struct model *model, const struct iomd_segment64 *segment
 	return wrong;
 }
 
-/* All of the range, @capacity segments at a time; what iomd says against the model. */
+/* One call from @offset on, for @capacity segments; what iomd says against the model. */
+static u32 compare_call(const struct model *model, struct iomd_dma *dma, struct sink *sink,
+			u64 *offset, u32 capacity)
+{
+	u32 nr = capacity, index, wrong;
+	u64 before = *offset, end = before;
+	int err, expected = 0;
+
+	sink->highest = model->highest;
+	sink->next = 0;
+	sink->wrong = 0;
+	err = iomd_dma_gen_iovm_segments_with_function(dma, watch_segment, offset, sink, &nr);
+	wrong = sink->wrong;
+	if (before >= model->length)
+		return wrong + (err != -EOVERFLOW || *offset != before || nr != capacity);
+
+	for (index = 0; index < capacity && end < model->length; index++) {
+		u64 address;
+		long length = model_segment(model, end, index, &address);
+
+		if (length > 0 && model->direct &&
+		    !model_is_aligned(model, address, length, index))
+			length = -EBADSLT;
+		if (length < 0) {
+			expected = length;
+			break;
+		}
+		if (!err)
+			wrong += sink->segments[index].iovm_addr != address ||
+				 sink->segments[index].length != length;
+		end += length;
+	}
+	if (err != expected)
+		return wrong + 1;
+	if (err)
+		return wrong + (*offset != before) + (nr != capacity);
+	return wrong + (nr != index) + (*offset != end);
+}
+
+/* All of the range, @capacity segments at a time, up to the first error. */
 static u32 compare(struct kunit *test, const struct model *model, struct iomd_dma *dma,
 		   u32 capacity)
 {
 	struct fixture *fixture = test->priv;
-	u64 offset = 0, at = 0;
+	u64 offset = 0, before;
 	u32 wrong = 0;
 
-	while (at < model->length) {
-		u64 before = offset, end = at;
-		u32 nr = capacity, index;
-		int err, expected = 0;
+	do {
+		before = offset;
+		wrong += compare_call(model, dma, &fixture->sink, &offset, capacity);
+	} while (!wrong && offset != before);
+	return wrong;
+}
 
-		err = iomd_dma_gen64_iovm_segments(dma, &offset, fixture->segments, &nr);
-		for (index = 0; index < capacity && end < model->length; index++) {
-			u64 address;
-			long length = model_segment(model, end, index, &address);
+/* A few calls, each with another capacity, from anywhere: forwards, again, and back. */
+static u32 compare_anywhere(struct kunit *test, struct rnd_state *random,
+			    const struct model *model, struct iomd_dma *dma)
+{
+	struct fixture *fixture = test->priv;
+	u64 offset = iomd_kunit_below(random, model->length + 1);
+	u32 calls = 1 + iomd_kunit_below(random, 4), wrong = 0;
 
-			if (length > 0 && model->direct &&
-			    !model_is_aligned(model, address, length, index))
-				length = -EBADSLT;
-			if (length < 0) {
-				expected = length;
-				break;
-			}
-			if (!err)
-				wrong += fixture->segments[index].iovm_addr != address ||
-					 fixture->segments[index].length != length;
-			end += length;
-		}
-		if (err != expected)
-			return wrong + 1;
-		if (err)
-			return wrong + (offset != before) + (nr != capacity);
-		wrong += nr != index;
-		wrong += offset != end;
-		at = end;
-		if (wrong)
-			return wrong;
+	while (calls-- && !wrong) {
+		u32 capacity = 1 + iomd_kunit_below(random, 6);
+
+		wrong += compare_call(model, dma, &fixture->sink, &offset, capacity);
 	}
 	return wrong;
 }
@@ -551,10 +599,13 @@ static void random_case(struct rnd_state *random, struct model *model)
 		model->length = round_down(model->length, model->limits.alignment_length);
 }
 
-static u32 run_case(struct kunit *test, struct rnd_state *random, struct model *model)
+#define LAYOUTS		2500
+#define CASES_EACH	16	/* 40,000 in all */
+
+static u32 run_layout(struct kunit *test, struct rnd_state *random, struct model *model)
 {
 	struct fixture *fixture = test->priv;
-	u32 wrong = 0, nr = MAX_SEGMENTS;
+	u32 wrong = 0, nr = MAX_SEGMENTS, i;
 	struct iomd_dma *dma;
 	u64 offset = 0;
 
@@ -577,6 +628,8 @@ static u32 run_case(struct kunit *test, struct rnd_state *random, struct model *
 		wrong += compare(test, model, dma, MAX_SEGMENTS);
 	if (!wrong)
 		wrong += compare(test, model, dma, 1 + iomd_kunit_below(random, 5));
+	for (i = 2; i < CASES_EACH && !wrong; i++)
+		wrong += compare_anywhere(test, random, model, dma);
 	finish(test, dma);
 	return wrong;
 }
@@ -598,26 +651,25 @@ static void show_case(struct kunit *test, const struct model *model, u32 nr)
 			  model->runs[i].length);
 }
 
-#define CASES	2500
-
 /*
- * DMA-66..75 DMA-92..96 DMA-100..109 DMA-111: random layouts and limits, all segments at
- * once and a few at a time, against the model
+ * DMA-66..75 DMA-92..96 DMA-99..109 DMA-111: random layouts and limits, against the model:
+ * all segments at once, a few at a time, and from anywhere with arrays of any size. No
+ * address out of the device's reach gets as far as the segment function.
  */
 static void random_layouts(struct kunit *test)
 {
 	struct model *model = iomd_kunit_zalloc(test, sizeof(*model));
-	u32 i, direct = 0, full = 0, sparse = 0;
+	u32 i = 0, direct = 0, full = 0, sparse = 0;
 	struct rnd_state random;
 
 	iomd_kunit_seed(test, &random);
-	for (i = 0; i < CASES; i++) {
+	while (i < LAYOUTS) {
 		u32 wrong;
 
 		random_case(&random, model);
 		if (!model->length)
 			continue;
-		wrong = run_case(test, &random, model);
+		wrong = run_layout(test, &random, model);
 		if (wrong)
 			show_case(test, model, i);
 		KUNIT_ASSERT_EQ(test, wrong, 0U);
@@ -627,11 +679,12 @@ static void random_layouts(struct kunit *test)
 			full++;
 		else if (model->bounced)
 			sparse++;
+		i++;
 	}
 	/* All of it has been tried. */
-	KUNIT_EXPECT_GT(test, direct, CASES / 20U);
-	KUNIT_EXPECT_GT(test, full, CASES / 20U);
-	KUNIT_EXPECT_GT(test, sparse, CASES / 20U);
+	KUNIT_EXPECT_GT(test, direct, LAYOUTS / 20U);
+	KUNIT_EXPECT_GT(test, full, LAYOUTS / 20U);
+	KUNIT_EXPECT_GT(test, sparse, LAYOUTS / 20U);
 }
 
 /* DMA-94 DMA-96: from any offset on, forwards and back, segments are those of the range */

@@ -8,6 +8,7 @@
 #include <iomd/client.h>
 #include <iomd/types.h>
 
+struct iomd_buffer;
 struct iomd_desc;
 struct iomd_dma;
 struct iomd_mapper;
@@ -21,7 +22,10 @@ struct iomd_mapper;
 #define IOMD_DMA_MAP_OPTION_NO_CACHE_STORE	0x10	/* accepted */
 #define IOMD_DMA_MAP_OPTION_ON_CHIP		0x20	/* accepted */
 #define IOMD_DMA_MAP_OPTION_ITERATE_ONLY	0x40	/* an iterator: never bounces */
-#define IOMD_DMA_MAP_OPTION_DEXT_OWNER		0x80
+#define IOMD_DMA_MAP_OPTION_DEXT_OWNER		0x80	/* of iomd_dk_dma_create() */
+
+/* Options of iomd_dma_synchronize(), beside IOMD_DIRECTION_IN or IOMD_DIRECTION_OUT. */
+#define IOMD_DMA_FORCE_DOUBLE_BUFFER		0x01000000	/* all of it, in own pages */
 
 /**
  * typedef iomd_dma_segment_fn - Store one segment.
@@ -83,8 +87,30 @@ struct iomd_dma *iomd_client_dma_with_specification(struct iomd_client *client,
 						    u64 max_segment_size, u32 mapping_options,
 						    u64 max_transfer_size, u32 alignment,
 						    struct iomd_mapper *mapper, void *ref_con);
+int iomd_client_dma_init_with_segment_options(struct iomd_client *client, struct iomd_dma *dma,
+					      iomd_dma_segment_fn out,
+					      const struct iomd_dma_segment_options *options,
+					      u32 mapping_options, struct iomd_mapper *mapper,
+					      void *ref_con);
+int iomd_client_dma_init_with_specification(struct iomd_client *client, struct iomd_dma *dma,
+					    iomd_dma_segment_fn out, u8 num_address_bits,
+					    u64 max_segment_size, u32 mapping_options,
+					    u64 max_transfer_size, u32 alignment,
+					    struct iomd_mapper *mapper, void *ref_con);
+int iomd_client_dma_prepare_with_segment_options(struct iomd_client *client, struct iomd_dma *dma,
+						 iomd_dma_segment_fn out,
+						 const struct iomd_dma_segment_options *options,
+						 u32 mapping_options, struct iomd_mapper *mapper,
+						 u64 offset, u64 length, bool flush_cache,
+						 bool synchronize);
+int iomd_client_dma_prepare_with_specification(struct iomd_client *client, struct iomd_dma *dma,
+					       iomd_dma_segment_fn out, u8 num_address_bits,
+					       u64 max_segment_size, u32 mapping_options,
+					       u64 max_transfer_size, u32 alignment,
+					       struct iomd_mapper *mapper, u64 offset, u64 length,
+					       bool flush_cache, bool synchronize);
 
-/* The constructors under their IOKit names; see <iomd/client.h>. */
+/* The calls that take a mapper, under their IOKit names; see <iomd/client.h>. */
 #define iomd_dma_with_specification(out, num_address_bits, max_segment_size, mapping_options, \
 				    max_transfer_size, alignment, mapper, ref_con) \
 	iomd_client_dma_with_specification(IOMD_THIS_CLIENT, out, num_address_bits, \
@@ -93,6 +119,33 @@ struct iomd_dma *iomd_client_dma_with_specification(struct iomd_client *client,
 #define iomd_dma_with_segment_options(out, segment_options, mapping_options, mapper, ref_con) \
 	iomd_client_dma_with_segment_options(IOMD_THIS_CLIENT, out, segment_options, \
 					     mapping_options, mapper, ref_con)
+#define iomd_dma_init_with_specification(dma, out, num_address_bits, max_segment_size, \
+					 mapping_options, max_transfer_size, alignment, mapper, \
+					 ref_con) \
+	iomd_client_dma_init_with_specification(IOMD_THIS_CLIENT, dma, out, num_address_bits, \
+						max_segment_size, mapping_options, \
+						max_transfer_size, alignment, mapper, ref_con)
+#define iomd_dma_init_with_segment_options(dma, out, segment_options, mapping_options, mapper, \
+					   ref_con) \
+	iomd_client_dma_init_with_segment_options(IOMD_THIS_CLIENT, dma, out, segment_options, \
+						  mapping_options, mapper, ref_con)
+#define iomd_dma_prepare_with_specification(dma, out, num_address_bits, max_segment_size, \
+					    mapping_options, max_transfer_size, alignment, \
+					    mapper, offset, length, flush_cache, synchronize) \
+	iomd_client_dma_prepare_with_specification(IOMD_THIS_CLIENT, dma, out, \
+						   num_address_bits, max_segment_size, \
+						   mapping_options, max_transfer_size, \
+						   alignment, mapper, offset, length, \
+						   flush_cache, synchronize)
+#define iomd_dma_prepare_with_segment_options(dma, out, segment_options, mapping_options, mapper, \
+					      offset, length, flush_cache, synchronize) \
+	iomd_client_dma_prepare_with_segment_options(IOMD_THIS_CLIENT, dma, out, \
+						     segment_options, mapping_options, mapper, \
+						     offset, length, flush_cache, synchronize)
+
+struct iomd_dma *iomd_dma_with_ref_con(void *ref_con);
+int iomd_dma_init_with_ref_con(struct iomd_dma *dma, void *ref_con);
+struct iomd_dma *iomd_dma_clone_command(const struct iomd_dma *dma, void *ref_con);
 
 struct iomd_dma *iomd_dma_get(struct iomd_dma *dma);
 void iomd_dma_put(struct iomd_dma *dma);
@@ -105,9 +158,15 @@ struct iomd_desc *iomd_dma_get_memory_descriptor(const struct iomd_dma *dma);
 int iomd_dma_prepare(struct iomd_dma *dma, u64 offset, u64 length, bool flush_cache,
 		     bool synchronize);
 int iomd_dma_complete(struct iomd_dma *dma, bool invalidate_cache, bool synchronize);
+int iomd_dma_synchronize(struct iomd_dma *dma, u32 options);
+
+u64 iomd_dma_read_bytes(struct iomd_dma *dma, u64 offset, void *bytes, u64 length);
+u64 iomd_dma_write_bytes(struct iomd_dma *dma, u64 offset, const void *bytes, u64 length);
 
 int iomd_dma_gen_iovm_segments(struct iomd_dma *dma, u64 *offset, void *segments,
 			       u32 *num_segments);
+int iomd_dma_gen_iovm_segments_with_function(struct iomd_dma *dma, iomd_dma_segment_fn out,
+					     u64 *offset, void *segments, u32 *num_segments);
 int iomd_dma_gen32_iovm_segments(struct iomd_dma *dma, u64 *offset,
 				 struct iomd_segment32 *segments, u32 *num_segments);
 int iomd_dma_gen64_iovm_segments(struct iomd_dma *dma, u64 *offset,
@@ -118,6 +177,8 @@ u8 iomd_dma_get_num_address_bits(const struct iomd_dma *dma);
 u32 iomd_dma_get_alignment(const struct iomd_dma *dma);
 u32 iomd_dma_get_alignment_length(const struct iomd_dma *dma);
 u32 iomd_dma_get_alignment_internal_segments(const struct iomd_dma *dma);
+struct iomd_desc *iomd_dma_get_io_memory_descriptor(struct iomd_dma *dma);
+struct iomd_buffer *iomd_dma_create_copy_buffer(struct iomd_dma *dma, u32 direction, u64 length);
 u64 iomd_dma_get_bounced(const struct iomd_dma *dma);
 void *iomd_dma_get_ref_con(const struct iomd_dma *dma);
 void iomd_dma_set_ref_con(struct iomd_dma *dma, void *ref_con);

@@ -24,6 +24,7 @@
 #include <iomd/sources.h>
 #include <iomd/sub.h>
 #include <iomd/types.h>
+#include <iomd/weak.h>
 #include <iomd/work_loop.h>
 
 #endif /* _IOMD_IOMD_H */
