@@ -79,7 +79,8 @@ static bool may_contain(const struct iomd_composite *composite, const struct iom
 /*
  * Append a window on @desc, which is then held. Return: 0; -EINVAL if the window
  * does not lie in @desc; -EBUSY if the composite is held; -ENOSPC if there is no room;
- * -EOVERFLOW if the composite gets too long; -ELOOP if descriptors were nested too deep, or in a circle.
+ * -EOVERFLOW if the composite gets too long; -ELOOP if descriptors were nested too deep, or
+ * in a circle.
  */
 int iomd_composite_add(struct iomd_composite *composite, struct iomd_desc *desc, u64 offset,
 		       u64 length)

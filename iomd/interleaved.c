@@ -93,8 +93,8 @@ EXPORT_SYMBOL_NS_GPL(iomd_interleaved_with_capacity, IOMD_NS);
  *
  * Context: Any.
  * Return: Whether it was added: not to a descriptor of another kind, to one that is
- *	   prepared, held by a DMA command or full, nor if the portion does not lie in @desc, makes the whole
- *	   too long, or nests descriptors too deep. Implements ILV-3..7.
+ *	   prepared, held by a DMA command or full, nor if the portion does not lie in
+ *	   @desc, makes the whole too long, or nests descriptors too deep. Implements ILV-3..7.
  */
 bool iomd_interleaved_set_memory_descriptor(struct iomd_desc *interleaved,
 					    struct iomd_desc *desc, u64 offset, u64 length)

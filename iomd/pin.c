@@ -87,8 +87,8 @@ static int pin_classify(const struct pin_source *source, unsigned long start)
 	struct vm_area_struct *vma;
 	int err;
 
-	start = iomd_untagged_addr(mm, start);
 	mmap_read_lock(mm);
+	start = iomd_untagged_addr(mm, start);
 	vma = find_vma(mm, start);
 	if (!vma || start < vma->vm_start)
 		err = -EFAULT;

@@ -491,6 +491,26 @@ static void survives_failing_allocations(struct kunit *test)
 	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, memory, UINT_MAX), 5U);
 }
 
+/* BUF-33 BUF-13: all of the copy goes that is still there, and nothing that the task put there */
+static void removes_what_is_its_own(struct kunit *test)
+{
+	struct iomd_buffer *buffer;
+	u64 address;
+
+	buffer = iomd_buffer_in_task_with_options(iomd_kunit_mm, BOTH | PAGEABLE, 5 * PAGE_SIZE, 1);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, buffer);
+	address = (unsigned long)iomd_buffer_get_bytes_no_copy(buffer);
+	iomd_kunit_unmap(address, PAGE_SIZE);
+	iomd_kunit_map_at(test, address + 2 * PAGE_SIZE, PAGE_SIZE, PROT_READ | PROT_WRITE);
+	iomd_kunit_user_fill(test, address + 2 * PAGE_SIZE, PAGE_SIZE, 5);
+	iomd_buffer_put(buffer);
+
+	KUNIT_EXPECT_FALSE(test, can_touch(address + PAGE_SIZE));
+	iomd_kunit_user_expect(test, address + 2 * PAGE_SIZE, PAGE_SIZE, 5);
+	KUNIT_EXPECT_FALSE(test, can_touch(address + 3 * PAGE_SIZE));
+	KUNIT_EXPECT_FALSE(test, can_touch(address + 4 * PAGE_SIZE));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(guards_are_around_it),
 	KUNIT_CASE(guards_are_not_around_everything),
@@ -505,6 +525,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(shared_is_not_persistent),
 	KUNIT_CASE(mask_is_about_memory),
 	KUNIT_CASE(survives_failing_allocations),
+	KUNIT_CASE(removes_what_is_its_own),
 	{}
 };
 

@@ -1090,6 +1090,17 @@ static void survives_failing_allocations(struct kunit *test)
 	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, ranges, UINT_MAX), 5U);
 }
 
+/* GMD-49: a nested prepare finds out, too, that pages are too high */
+static void nested_prepare_may_want_low_pages(struct kunit *test)
+{
+	struct page *page = iomd_kunit_page(test, 1ULL << 32, U64_MAX);
+	struct iomd_desc *desc = iomd_kunit_kernel_desc(test, page_address(page), 16, BOTH);
+
+	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, BOTH | IOMD_PREPARE_TO_PHYS32), -ENOBUFS);
+	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, BOTH), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(refuses_misfits, misfit_gen_params),
 	KUNIT_CASE_PARAM(measures_ranges, extent_gen_params),
@@ -1130,6 +1141,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(failed_init_leaves_an_empty_object),
 	KUNIT_CASE(describes_packets),
 	KUNIT_CASE(survives_failing_allocations),
+	KUNIT_CASE(nested_prepare_may_want_low_pages),
 	{}
 };
 

@@ -450,6 +450,32 @@ static void survives_failing_allocations(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_kunit_sweep(test, live_once, mapper, 3), 3U);
 }
 
+/* MD-9 OBJ-24 GMD-76: nothing is left behind the last put, whatever order things go in */
+static void last_put_is_the_end(struct kunit *test)
+{
+	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 64);
+	struct fixture *fixture = test->priv;
+	struct iomd_dma *dma = command_for(test, mapper);
+	u32 i;
+
+	for (i = 0; i < 20; i++) {
+		struct iomd_desc *desc;
+		u64 bus;
+
+		desc = iomd_desc_with_options(&fixture->range, 1, 0, IOMD_KERNEL_TASK,
+					      VIRTUAL | BOTH, mapper);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, desc);
+		KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+		bus = iomd_desc_get_physical_address(desc);
+		KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
+		KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+		KUNIT_EXPECT_NE(test, iomd_mapper_map_to_physical_address(mapper, bus), 0ULL);
+		KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, true), 0);
+		iomd_desc_put(desc);
+		KUNIT_EXPECT_EQ(test, iomd_mapper_map_to_physical_address(mapper, bus), 0ULL);
+	}
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(one_mapper_for_a_device),
 	KUNIT_CASE(mapper_gives_bus_addresses),
@@ -467,6 +493,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(unbinding_revokes),
 	KUNIT_CASE(unbinding_ends_commands),
 	KUNIT_CASE(survives_failing_allocations),
+	KUNIT_CASE(last_put_is_the_end),
 	{}
 };
 

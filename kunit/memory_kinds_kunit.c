@@ -740,6 +740,23 @@ static void bus_addresses_of_a_process(struct kunit *test)
 	}
 }
 
+/* GMD-44 GMD-49: lost, absent, and not to be had are told apart */
+static void refusals_are_told_apart(struct kunit *test)
+{
+	struct file *file = iomd_kunit_shmem(test, PAGE_SIZE);
+	u64 beyond = iomd_kunit_map(test, file, 2 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED);
+	u64 fresh = iomd_kunit_map_anonymous(test, PAGE_SIZE);
+	struct iomd_desc *desc;
+
+	desc = iomd_kunit_desc(test, iomd_desc_with_address_range(beyond, 2 * PAGE_SIZE, IN,
+								  iomd_kunit_mm));
+	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), -EFAULT);
+	desc = iomd_kunit_desc(test, iomd_desc_with_address_range(fresh, PAGE_SIZE, IN,
+								  iomd_kunit_mm));
+	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, IN | IOMD_PREPARE_NO_FAULT), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, IN), 0);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(pins_what_the_task_has, memory_gen_params),
 	KUNIT_CASE_PARAM(pins_what_the_task_will_have, memory_gen_params),
@@ -753,6 +770,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(secret_memory_is_refused),
 	KUNIT_CASE(segments_of_a_process),
 	KUNIT_CASE(bus_addresses_of_a_process),
+	KUNIT_CASE(refusals_are_told_apart),
 	{}
 };
 

@@ -1267,6 +1267,47 @@ static void survives_failing_allocations(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, iomd_kunit_is_prepared(desc));
 }
 
+/* OBJ-20 GMD-76: what a command holds is made of the same parts until it lets go */
+static void held_parts_are_not_exchanged(struct kunit *test)
+{
+	u8 *memory = iomd_kunit_zalloc(test, PAGE_SIZE);
+	struct iomd_desc *one = iomd_kunit_kernel_desc(test, memory, 256, BOTH);
+	struct iomd_desc *two = iomd_kunit_kernel_desc(test, memory + 1024, 256, BOTH);
+	struct iomd_desc *multi = iomd_kunit_multi(test, &one, 1, BOTH);
+	struct iomd_desc *sub = iomd_kunit_sub(test, one, 0, 256, BOTH);
+	struct iomd_desc *interleaved = iomd_kunit_interleaved(test, 2, BOTH);
+	struct iomd_desc *descs[] = { multi, sub, interleaved };
+	struct iomd_dma *dma = iomd_kunit_command(test, 64, 1, NULL);
+	u8 byte;
+	u32 i;
+
+	KUNIT_ASSERT_TRUE(test, iomd_interleaved_set_memory_descriptor(interleaved, one, 0, 256));
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, descs[i], true), 0);
+		KUNIT_EXPECT_EQ(test, iomd_multi_init_with_descriptors(multi, &two, 1, BOTH, false),
+				i == 0 ? -EBUSY : 0);
+		KUNIT_EXPECT_EQ(test, iomd_sub_init_sub_range(sub, two, 0, 256, BOTH),
+				i == 1 ? -EBUSY : 0);
+		if (i == 2) {
+			iomd_interleaved_clear_memory_descriptors(interleaved, NONE);
+			KUNIT_EXPECT_EQ(test, iomd_desc_get_length(interleaved), 256ULL);
+			KUNIT_EXPECT_FALSE(test,
+					   iomd_interleaved_set_memory_descriptor(interleaved, two,
+										  0, 256));
+		}
+		KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0).iovm_addr,
+				virt_to_phys(memory));
+		KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, true), 0);
+		/* As it was, for the next. */
+		KUNIT_EXPECT_EQ(test, iomd_multi_init_with_descriptors(multi, &one, 1, BOTH, false),
+				0);
+		KUNIT_EXPECT_EQ(test, iomd_sub_init_sub_range(sub, one, 0, 256, BOTH), 0);
+	}
+	iomd_interleaved_clear_memory_descriptors(interleaved, NONE);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_length(interleaved), 0ULL);
+	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(two, 0, &byte, 1), 1ULL);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(children_follow_each_other),
 	KUNIT_CASE(writes_go_to_children),
@@ -1309,6 +1350,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(nests_as_deep_as_allowed),
 	KUNIT_CASE(refuses_circles),
 	KUNIT_CASE(survives_failing_allocations),
+	KUNIT_CASE(held_parts_are_not_exchanged),
 	{}
 };
 

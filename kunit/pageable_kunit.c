@@ -714,6 +714,23 @@ static void survives_failing_allocations(struct kunit *test)
 	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, NULL, UINT_MAX), 1U);
 }
 
+/* GMD-75: what the device wrote does not count after an error; what the CPU wrote does */
+static void errors_lose_nothing_of_the_cpus(struct kunit *test)
+{
+	struct iomd_desc *desc = iomd_buffer_desc(iomd_kunit_pageable(test, PAGE_SIZE, 0));
+	u64 resident, dirty;
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+		if (i)
+			KUNIT_EXPECT_EQ(test, iomd_desc_write_bytes(desc, 0, "abc", 3), 3ULL);
+		KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, IOMD_COMPLETE_WITH_ERROR), 0);
+		KUNIT_EXPECT_EQ(test, iomd_desc_get_page_counts(desc, &resident, &dirty), 0);
+		KUNIT_EXPECT_EQ(test, dirty, (u64)i);
+	}
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(without_a_task),
 	KUNIT_CASE(begins_unprepared),
@@ -736,6 +753,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(prepared_contents_stay),
 	KUNIT_CASE(contents_with_an_address_stay),
 	KUNIT_CASE(survives_failing_allocations),
+	KUNIT_CASE(errors_lose_nothing_of_the_cpus),
 	{}
 };
 

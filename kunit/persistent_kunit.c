@@ -376,6 +376,38 @@ static void survives_failing_allocations(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
 }
 
+/* GMD-61: what is described anew is not prepared, though the original was made so */
+static void described_anew_it_is_not_prepared(struct kunit *test)
+{
+	u64 address = iomd_kunit_map_anonymous(test, PAGE_SIZE);
+	struct iomd_desc *desc, *other;
+
+	desc = iomd_desc_with_address_range(address, PAGE_SIZE,
+					    IOMD_DIRECTION_OUT_IN | IOMD_MEMORY_PERSISTENT |
+					    IOMD_MEMORY_AUTO_PREPARE, iomd_kunit_mm);
+	iomd_kunit_desc(test, desc);
+	iomd_kunit_unmap(address, PAGE_SIZE);
+	iomd_kunit_map_at(test, address, PAGE_SIZE, PROT_READ | PROT_WRITE);
+	other = iomd_kunit_desc(test, iomd_desc_with_persistent_memory_descriptor(desc));
+	KUNIT_ASSERT_PTR_NE(test, other, desc);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_preparation_id(other),
+			IOMD_PREPARATION_ID_UNPREPARED);
+}
+
+/* GMD-37: memory out of reach is not pinned, and not charged */
+static void remote_memory_is_not_pinned(struct kunit *test)
+{
+	u64 address = iomd_kunit_map_anonymous(test, PAGE_SIZE), before = iomd_kunit_pinned();
+	struct iomd_desc *desc;
+
+	desc = iomd_desc_with_address_range(address, PAGE_SIZE,
+					    IOMD_DIRECTION_IN | IOMD_MEMORY_REMOTE |
+					    IOMD_MEMORY_PERSISTENT, iomd_kunit_mm);
+	iomd_kunit_desc(test, desc);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
+	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, IOMD_DIRECTION_NONE), -ENXIO);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(same_memory_same_descriptor),
 	KUNIT_CASE(other_memory_other_descriptor),
@@ -393,6 +425,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(mapper_is_the_same),
 	KUNIT_CASE(nothing_is_the_same),
 	KUNIT_CASE(survives_failing_allocations),
+	KUNIT_CASE(described_anew_it_is_not_prepared),
+	KUNIT_CASE(remote_memory_is_not_pinned),
 	{}
 };
 

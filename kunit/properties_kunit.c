@@ -666,6 +666,29 @@ static void sources_are_told(struct kunit *test)
 	}
 }
 
+/* MULTI-1 MAPPER-88: what a part does not have any more takes no space */
+static void parts_that_got_shorter_take_less(struct kunit *test)
+{
+	u8 *memory = iomd_kunit_zalloc(test, 2 * PAGE_SIZE);
+	struct iomd_range range = { (unsigned long)memory, PAGE_SIZE + 5 };
+	struct iomd_desc *desc = iomd_kunit_of_kernel(test, memory, 2 * PAGE_SIZE, BOTH);
+	struct iomd_desc *sub = iomd_kunit_sub(test, desc, 0, 2 * PAGE_SIZE, BOTH);
+	struct iomd_desc *interleaved = iomd_kunit_interleaved(test, 2, BOTH), *multi;
+
+	KUNIT_ASSERT_TRUE(test, iomd_interleaved_set_memory_descriptor(interleaved, desc, 0, 5));
+	multi = iomd_kunit_multi(test, &interleaved, 1, BOTH);
+	KUNIT_ASSERT_EQ(test, iomd_desc_init_with_options(desc, &range, 1, 0, IOMD_KERNEL_TASK,
+							  IOMD_MEMORY_TYPE_VIRTUAL, NULL), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(sub, NULL), 2 * (u64)PAGE_SIZE);
+	range.length = 16;
+	KUNIT_ASSERT_EQ(test, iomd_desc_init_with_options(desc, &range, 1, 0, IOMD_KERNEL_TASK,
+							  IOMD_MEMORY_TYPE_VIRTUAL, NULL), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(sub, NULL), (u64)PAGE_SIZE);
+
+	iomd_interleaved_clear_memory_descriptors(interleaved, NONE);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(multi, NULL), 0ULL);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(vm_tags_are_stored),
 	KUNIT_CASE(mapper_options_are_stored),
@@ -686,6 +709,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(pages_touched_take_space, map_length_gen_params),
 	KUNIT_CASE(parts_take_space_for_themselves),
 	KUNIT_CASE(pageable_memory_takes_its_capacity),
+	KUNIT_CASE(parts_that_got_shorter_take_less),
 	{}
 };
 

@@ -413,8 +413,8 @@ static void maps_itself_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, operate(desc, IOMD_MD_DMA_MAP, &args), -EAGAIN);
 }
 
-/* MAPPER-71: it may be in several pieces, each of which a walk finds */
-static void maps_itself_in_pieces(struct kunit *test)
+/* MAPPER-71 MAPPER-65: what is in pieces for the device has no one address, but a walk finds all */
+static void pieces_have_no_address(struct kunit *test)
 {
 	struct fixture *fixture = test->priv;
 	struct iomd_desc *desc = bound(test, fixture->scattered, LENGTH, BOTH);
@@ -422,9 +422,8 @@ static void maps_itself_in_pieces(struct kunit *test)
 	struct iomd_md_dma_walk_segment_state state = { .args.mapped = true };
 	u32 i;
 
-	KUNIT_EXPECT_EQ(test, operate(desc, IOMD_MD_DMA_MAP, &args), 0);
-	KUNIT_EXPECT_EQ(test, args.alloc, page_to_phys(fixture->pages[0]));
-	KUNIT_EXPECT_EQ(test, args.alloc_length, 0ULL);
+	KUNIT_EXPECT_EQ(test, operate(desc, IOMD_MD_DMA_MAP, &args), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, args.alloc, 0ULL);
 	for (i = 0; i < 3; i++) {
 		KUNIT_EXPECT_EQ(test, step(desc, IOMD_MD_WALK_SEGMENTS, &state, i * PAGE_SIZE + 7),
 				0);
@@ -519,32 +518,22 @@ static void composites_demand_nothing(struct kunit *test)
 				-EOPNOTSUPP);
 }
 
-/* MAPPER-61: who has been prepared for 32 bits is mapped in 32 bits from then on */
-static void phys32_is_a_demand(struct kunit *test)
+/* GMD-86: whoever is described anew demands nothing */
+static void new_descriptions_demand_nothing(struct kunit *test)
 {
 	struct fixture *fixture = test->priv;
-	struct page *page = iomd_kunit_page(test, 1ULL << 32, U64_MAX);
 	struct iomd_range range = { (unsigned long)fixture->memory, PAGE_SIZE };
+	struct iomd_dma_map_specification spec = { .num_address_bits = 12 };
 	struct iomd_md_dma_map_args args = map_args(test, NULL, 0, PAGE_SIZE);
-	struct iomd_desc *desc;
+	struct iomd_desc *desc = bound(test, fixture->memory, PAGE_SIZE, BOTH);
 
-	desc = iomd_desc_with_options(&range, 1, 0, IOMD_KERNEL_TASK, VIRTUAL | BOTH,
-				      fixture->mapper);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, desc);
-	range.address = (unsigned long)page_address(page);
-	KUNIT_EXPECT_EQ(test, iomd_desc_init_with_options(desc, &range, 1, 0, IOMD_KERNEL_TASK,
-							  VIRTUAL | BOTH, fixture->mapper), 0);
-	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
-	KUNIT_EXPECT_EQ(test, operate(desc, IOMD_MD_DMA_MAP, &args), 0);
-	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, BOTH | IOMD_PREPARE_TO_PHYS32), 0);
+	KUNIT_EXPECT_EQ(test, operate(desc, IOMD_MD_ADD_DMA_MAP_SPEC, &spec), 0);
 	KUNIT_EXPECT_EQ(test, operate(desc, IOMD_MD_DMA_MAP, &args), -EMSGSIZE);
-
-	/* A new description starts without demands. */
 	KUNIT_EXPECT_EQ(test, iomd_desc_init_with_options(desc, &range, 1, 0, IOMD_KERNEL_TASK,
 							  VIRTUAL | BOTH, fixture->mapper), 0);
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	KUNIT_EXPECT_EQ(test, operate(desc, IOMD_MD_DMA_MAP, &args), 0);
-	iomd_desc_put(desc);
+	KUNIT_EXPECT_EQ(test, args.alloc, fixture->phys);
 }
 
 /* MD-85 MAPPER-69 MAPPER-78 MAPPER-80 MAPPER-81: a command that uses it keeps the memory */
@@ -745,6 +734,11 @@ static void windows_on_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_map_memory(fixture->mapper, NULL, 0,
 							  2 * PAGE_SIZE - 0xf, WRITE_ACCESS, NULL,
 							  NULL, &list, &address, &length), -EINVAL);
+	list.page_list_count = 0;
+	KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_map_memory(fixture->mapper, NULL, 0, 1,
+							  WRITE_ACCESS, NULL, NULL, &list,
+							  &address, &length), -EINVAL);
+	list.page_list_count = 2;
 	list.page_offset = PAGE_SIZE;
 	KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_map_memory(fixture->mapper, NULL, 0, 1,
 							  WRITE_ACCESS, NULL, NULL, &list,
@@ -862,6 +856,26 @@ static void survives_failing_allocations(struct kunit *test)
 	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, map_once, desc, 1), 1U);
 }
 
+/* MAPPER-69 MAPPER-80 GMD-94: where nothing is mapped nothing is counted, for commands neither */
+static void nothing_mapped_is_nothing_counted(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	struct iomd_dma *command = iomd_kunit_command(test, 64, 1, fixture->mapper);
+	struct iomd_desc *desc = bound(test, fixture->memory, LENGTH, BOTH | IOMD_MEMORY_HOST_ONLY);
+	u64 address, length;
+
+	/* Somebody else is using the memory, and goes on to. */
+	KUNIT_ASSERT_EQ(test, operate(desc, IOMD_MD_SET_DMA_ACTIVE, NULL), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_dma_map(desc, fixture->mapper, command, NULL, 0, LENGTH,
+						&address, &length), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_dma_unmap(desc, fixture->mapper, command, 0, address,
+						  length), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_dma_map(desc, NULL, command, NULL, 0, LENGTH, &address,
+						&length), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_dma_unmap(desc, NULL, command, 0, address, length), 0);
+	KUNIT_EXPECT_EQ(test, operate(desc, IOMD_MD_SET_DMA_INACTIVE, NULL), 0);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(refuses_what_it_does_not_know),
 	KUNIT_CASE(tells_what_it_is),
@@ -874,11 +888,11 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(mapped_walk_maps),
 	KUNIT_CASE(active_memory_stays),
 	KUNIT_CASE(maps_itself_once),
-	KUNIT_CASE(maps_itself_in_pieces),
+	KUNIT_CASE(pieces_have_no_address),
 	KUNIT_CASE(maps_privately_what_is_not_its_own),
 	KUNIT_CASE(demands_add_up),
 	KUNIT_CASE(composites_demand_nothing),
-	KUNIT_CASE(phys32_is_a_demand),
+	KUNIT_CASE(new_descriptions_demand_nothing),
 	KUNIT_CASE(commands_keep_what_they_map),
 	KUNIT_CASE(recorded_mappings_keep_memory),
 	KUNIT_CASE(does_not_map_what_devices_cannot_have),
@@ -889,6 +903,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(windows_that_cannot_be, refusal_gen_params),
 	KUNIT_CASE(addresses_stand_for_memory),
 	KUNIT_CASE(survives_failing_allocations),
+	KUNIT_CASE(nothing_mapped_is_nothing_counted),
 	{}
 };
 

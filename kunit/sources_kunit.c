@@ -569,6 +569,19 @@ static void other_forms_survive_too(struct kunit *test)
 						       UINT_MAX), 3U);
 }
 
+/* GMD-20: a length that wraps around does not lie in any number of pages */
+static void lengths_do_not_wrap(struct kunit *test)
+{
+	struct page **pages = iomd_kunit_scattered_pages(test, 1);
+
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_desc_with_pages(pages, 1, 0, U64_MAX, BOTH, NULL),
+			      -EINVAL);
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_desc_with_pages(pages, 1, 1, U64_MAX, BOTH, NULL),
+			      -EINVAL);
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_desc_with_pages(pages, 1, 1, PAGE_SIZE, BOTH, NULL),
+			      -EINVAL);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(pages_are_described, page_part_gen_params),
 	KUNIT_CASE(pages_may_be_read_only),
@@ -585,6 +598,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(sources_have_mappers),
 	KUNIT_CASE(survives_failing_allocations),
 	KUNIT_CASE(other_forms_survive_too),
+	KUNIT_CASE(lengths_do_not_wrap),
 	{}
 };
 

@@ -664,6 +664,20 @@ static void survives_failing_allocations(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, witness.is_gone);
 }
 
+/* SUB-5: of the options only the direction counts */
+static void options_are_a_direction(struct kunit *test)
+{
+	u8 *memory = iomd_kunit_zalloc(test, 16);
+	struct iomd_desc *parent = iomd_kunit_kernel_desc(test, memory, 16, BOTH);
+	struct iomd_desc *sub;
+
+	sub = iomd_kunit_sub(test, parent, 0, 16, IOMD_DIRECTION_IN | IOMD_MEMORY_REMOTE |
+			     IOMD_MEMORY_MAPPER_NONE | IOMD_MEMORY_PREPARED_READ_ONLY |
+			     IOMD_MEMORY_BUFFER_PAGEABLE);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_flags(sub),
+			(u64)(IOMD_DIRECTION_IN | IOMD_MEMORY_THREAD_SAFE));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(shows_a_window, window_gen_params),
 	KUNIT_CASE(refuses_no_parent),
@@ -686,6 +700,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(remote_parent_is_out_of_reach),
 	KUNIT_CASE(command_keeps_the_parent),
 	KUNIT_CASE(survives_failing_allocations),
+	KUNIT_CASE(options_are_a_direction),
 	{}
 };
 

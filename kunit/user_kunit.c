@@ -854,6 +854,42 @@ static void survives_failing_allocations(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pins(page), 0U);
 }
 
+static int clear_command(void *data)
+{
+	return iomd_dma_clear_memory_descriptor(data, true);
+}
+
+/* GMD-28 GMD-25: what was let go of a moment ago is not lost when other memory is described */
+static void new_description_of_what_was_just_let_go(struct kunit *test)
+{
+	u64 address = iomd_kunit_map_anonymous(test, 4 * PAGE_SIZE), before = iomd_kunit_pinned();
+	u8 *memory = iomd_kunit_zalloc(test, PAGE_SIZE);
+	const struct iomd_range range = { (unsigned long)memory, 16 };
+	u32 i;
+
+	for (i = 0; i < 100; i++) {
+		struct iomd_dma *dma = iomd_dma_with_specification(iomd_dma_output_host64, 64, 0,
+						IOMD_DMA_MAP_OPTION_UNMAPPED, 0, 1, NULL, NULL);
+		struct iomd_desc *desc;
+
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dma);
+		desc = iomd_desc_with_address_range(address, 4 * PAGE_SIZE, IOMD_DIRECTION_IN,
+						    iomd_kunit_mm);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, desc);
+		KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, IOMD_DIRECTION_NONE), 0);
+		KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
+		KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, IOMD_DIRECTION_NONE), 0);
+		KUNIT_EXPECT_EQ(test, iomd_kunit_in_softirq(clear_command, dma), 0);
+		KUNIT_EXPECT_EQ(test, iomd_desc_init_with_options(desc, &range, 1, 0,
+								  IOMD_KERNEL_TASK,
+								  IOMD_MEMORY_TYPE_VIRTUAL, NULL),
+				0);
+		iomd_desc_put(desc);
+		iomd_dma_put(dma);
+	}
+	KUNIT_EXPECT_TRUE(test, iomd_kunit_wait_for(iomd_kunit_pinned() == before));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(large_folio_is_one_segment),
 	KUNIT_CASE(ranges_may_share_pages),
@@ -885,6 +921,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(process_may_end),
 	KUNIT_CASE(kernel_threads_are_the_kernel),
 	KUNIT_CASE(survives_failing_allocations),
+	KUNIT_CASE(new_description_of_what_was_just_let_go),
 	{}
 };
 
