@@ -221,7 +221,8 @@ EXPORT_SYMBOL_NS_GPL(iomd_flush, IOMD_NS);
  * Return: 0; -EFAULT if part of the memory is not mapped; -EACCES if it may not
  *	   be accessed in this direction; -EXFULL if it cannot be pinned (device
  *	   mappings, files that track changes, memory hidden from the kernel);
- *	   -EROFS if it is prepared for reading only and @direction writes;
+ *	   -EROFS if it is prepared for reading only and @direction writes; -EAGAIN if it
+ *	   is not present and IOMD_PREPARE_NO_FAULT is set;
  *	   -ENOBUFS if IOMD_PREPARE_TO_PHYS32 cannot be had; -ENOMEM, also when over
  *	   RLIMIT_MEMLOCK; -ENXIO if the task's address space is gone, or for remote
  *	   memory, which is reported in the log with the caller's name; -ECANCELED if

@@ -304,7 +304,7 @@ static void some_memory_is_never_mapped(struct kunit *test)
 		expect_direct(test, desc[i]);
 }
 
-/* A module names its mapper once, and what it makes then is bound to it */
+/* MAPPER-1 MAPPER-2: a module names its mapper once, and what it makes then is bound to it */
 static void default_mapper_serves_the_module(struct kunit *test)
 {
 	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 64);

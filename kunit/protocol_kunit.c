@@ -2,8 +2,10 @@
 /*
  * What DMA commands, descriptors and mappers say to each other.
  */
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/io.h>
+#include <linux/kthread.h>
 
 #include "compose.h"
 
@@ -413,6 +415,59 @@ static void maps_itself_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, operate(desc, IOMD_MD_DMA_MAP, &args), -EAGAIN);
 }
 
+struct mapping_race {
+	struct iomd_desc *desc;
+	struct iomd_md_dma_map_args args;
+	struct completion *start;
+	struct completion done;
+	int err;
+};
+
+static int map_when_told(void *data)
+{
+	struct mapping_race *race = data;
+
+	wait_for_completion(race->start);
+	race->err = operate(race->desc, IOMD_MD_DMA_MAP, &race->args);
+	complete(&race->done);
+	while (!kthread_should_stop())
+		msleep(20);
+	return 0;
+}
+
+/* MAPPER-66: whoever comes first makes the mapping, and everybody has that one */
+static void racing_commands_share(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	u32 round, i;
+
+	for (round = 0; round < 5; round++) {
+		struct iomd_desc *desc = bound(test, fixture->memory, LENGTH, BOTH);
+		struct mapping_race races[2] = {};
+		struct task_struct *threads[2];
+		DECLARE_COMPLETION_ONSTACK(start);
+
+		for (i = 0; i < 2; i++) {
+			races[i].desc = desc;
+			races[i].args = map_args(test, NULL, 0, LENGTH);
+			races[i].start = &start;
+			init_completion(&races[i].done);
+			threads[i] = kthread_run(map_when_told, &races[i], "iomd-kunit-map");
+			KUNIT_ASSERT_NOT_ERR_OR_NULL(test, threads[i]);
+		}
+		complete_all(&start);
+		for (i = 0; i < 2; i++) {
+			wait_for_completion(&races[i].done);
+			kthread_stop(threads[i]);
+			KUNIT_EXPECT_EQ(test, races[i].err, 0);
+			KUNIT_EXPECT_EQ(test, races[i].args.alloc, fixture->phys);
+			KUNIT_EXPECT_EQ(test, races[i].args.alloc_length, 0ULL);
+		}
+		KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+		KUNIT_EXPECT_FALSE(test, is_mapped(fixture->mapper, fixture->phys));
+	}
+}
+
 /* MAPPER-71 MAPPER-65: what is in pieces for the device has no one address, but a walk finds all */
 static void pieces_have_no_address(struct kunit *test)
 {
@@ -536,7 +591,7 @@ static void new_descriptions_demand_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, args.alloc, fixture->phys);
 }
 
-/* MD-85 MAPPER-69 MAPPER-78 MAPPER-80 MAPPER-81: a command that uses it keeps the memory */
+/* MD-85 MAPPER-69 MAPPER-70 MAPPER-78 MAPPER-80 MAPPER-81: a command keeps it */
 static void commands_keep_what_they_map(struct kunit *test)
 {
 	struct fixture *fixture = test->priv;
@@ -684,7 +739,7 @@ static void window_name(const struct window *window, char *name)
 
 KUNIT_ARRAY_PARAM(window, windows, window_name);
 
-/* MAPPER-19 MAPPER-23 MAPPER-24 MAPPER-25 MAPPER-28 MAPPER-30: where the first byte is, in pages */
+/* MAPPER-19 MAPPER-23..25 MAPPER-27 MAPPER-28 MAPPER-30: where the first byte is, in pages */
 static void windows_are_pages(struct kunit *test)
 {
 	const struct window *window = test->param_value;
@@ -888,6 +943,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(mapped_walk_maps),
 	KUNIT_CASE(active_memory_stays),
 	KUNIT_CASE(maps_itself_once),
+	KUNIT_CASE(racing_commands_share),
 	KUNIT_CASE(pieces_have_no_address),
 	KUNIT_CASE(maps_privately_what_is_not_its_own),
 	KUNIT_CASE(demands_add_up),
