@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Descriptors of memory in the forms that Linux drivers have it: page arrays,
- * bio_vecs, scatterlists, iov_iters.
+ * bio_vecs, scatterlists, iov_iters, socket buffers.
  *
  * Each form is turned into ranges, of a task or of pages, and described as such.
  */
@@ -9,8 +9,9 @@
 #include <linux/export.h>
 #include <linux/io.h>
 #include <linux/mm.h>
-#include <linux/scatterlist.h>
 #include <linux/overflow.h>
+#include <linux/scatterlist.h>
+#include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 
@@ -124,6 +125,42 @@ static int from_table(struct range_list *list, const struct sg_table *table)
 			return err;
 	}
 	return 0;
+}
+
+/* One socket buffer: what is in its head, and its pages. */
+static int from_skb(struct range_list *list, const struct sk_buff *skb)
+{
+	const struct skb_shared_info *shared = skb_shinfo(skb);
+	int err = 0;
+	u32 i;
+
+	if (skb_headlen(skb))
+		err = ranges_join(list, virt_to_phys(skb->data), skb_headlen(skb));
+	for (i = 0; i < shared->nr_frags && !err; i++) {
+		const skb_frag_t *frag = &shared->frags[i];
+		struct page *page = skb_frag_page(frag);
+
+		if (!page)
+			return -EOPNOTSUPP;
+		err = ranges_join(list, page_to_phys(page) + skb_frag_off(frag),
+				  skb_frag_size(frag));
+	}
+	return err;
+}
+
+/* A packet: a socket buffer, and those that are chained to it, which chain no more. */
+static int from_packet(struct range_list *list, const struct sk_buff *skb)
+{
+	const struct sk_buff *next;
+	int err = from_skb(list, skb);
+
+	skb_walk_frags(skb, next) {
+		if (!err && skb_has_frag_list(next))
+			err = -EOPNOTSUPP;
+		if (!err)
+			err = from_skb(list, next);
+	}
+	return err;
 }
 
 static int from_kvecs(struct range_list *list, const struct kvec *vecs, u64 skip, u64 length)
@@ -284,6 +321,32 @@ struct iomd_desc *iomd_client_desc_with_sg_table(struct iomd_client *client,
 	return describe_list(&list, err, client, IOMD_PAGES_TASK, options, mapper);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_client_desc_with_sg_table, IOMD_NS);
+
+/**
+ * iomd_client_desc_with_skb() - Describe the bytes of a packet.
+ * @client: The calling module, IOMD_THIS_CLIENT.
+ * @skb: The packet; only read during the call.
+ * @options: A direction, and IOMD_MEMORY_*.
+ * @mapper: Mapper to be bound to; NULL for the module's default, if it has one.
+ *
+ * Drivers call iomd_desc_with_skb(). The packet belongs to the caller, who keeps it, and
+ * leaves it as it is, for as long as the descriptor is prepared.
+ *
+ * Context: Process context, may sleep.
+ * Return: A descriptor that the caller puts, or an error pointer: -EINVAL for NULL;
+ *	   -EOPNOTSUPP for memory without pages, and for chains of chains; -ENOTUNIQ;
+ *	   -ENOMEM.
+ */
+struct iomd_desc *iomd_client_desc_with_skb(struct iomd_client *client,
+					    const struct sk_buff *skb, u32 options,
+					    struct iomd_mapper *mapper)
+{
+	struct range_list list = {};
+	int err = skb ? from_packet(&list, skb) : -EINVAL;
+
+	return describe_list(&list, err, client, IOMD_PAGES_TASK, options, mapper);
+}
+EXPORT_SYMBOL_NS_GPL(iomd_client_desc_with_skb, IOMD_NS);
 
 /**
  * iomd_client_desc_with_iov_iter() - Describe what an iterator has left.

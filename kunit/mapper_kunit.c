@@ -370,7 +370,7 @@ static void two_defaults_are_none(struct kunit *test)
 	bound_desc(test, NULL, BOTH);
 }
 
-/* Unbinding a device takes its mappings away; what the CPU does with memory goes on. */
+/* MAPPER-5: unbinding takes mappings away, and the default; what the CPU does goes on */
 static void unbinding_revokes(struct kunit *test)
 {
 	struct device *dev = iomd_kunit_device(test, 64);

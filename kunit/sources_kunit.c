@@ -5,8 +5,10 @@
 #include <linux/bvec.h>
 #include <linux/io.h>
 #include <linux/scatterlist.h>
+#include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
+
 
 #include "compose.h"
 
@@ -569,6 +571,51 @@ static void other_forms_survive_too(struct kunit *test)
 						       UINT_MAX), 3U);
 }
 
+/* A socket buffer as drivers find one, of @head bytes of @memory, and a page behind. */
+static struct sk_buff *packet(struct kunit *test, u8 *memory, u32 head, struct page *page)
+{
+	struct sk_buff *skb = iomd_kunit_zalloc(test, sizeof(*skb));
+
+	skb->head = memory;
+	skb->data = memory + 16;
+	skb_set_end_offset(skb, PAGE_SIZE / 2);
+	skb->len = head;
+	if (page) {
+		__skb_fill_page_desc_noacc(skb_shinfo(skb), 0, page, 100, 50);
+		skb_shinfo(skb)->nr_frags = 1;
+		skb->len += 50;
+		skb->data_len = 50;
+	}
+	return skb;
+}
+
+/* A packet is what is in its head, in its pages, and in what is chained to it. */
+static void packets_are_described(struct kunit *test)
+{
+	struct page **pages = iomd_kunit_scattered_pages(test, 2);
+	u8 *memory = iomd_kunit_zalloc(test, 2 * PAGE_SIZE), *bytes = iomd_kunit_zalloc(test, 200);
+	struct sk_buff *skb = packet(test, memory, 70, pages[0]);
+	struct sk_buff *chained = packet(test, memory + PAGE_SIZE, 0, pages[1]);
+	struct iomd_desc *desc;
+
+	skb_shinfo(skb)->frag_list = chained;
+	iomd_kunit_fill(memory + 16, 70, 1);
+	iomd_kunit_fill(page_address(pages[0]) + 100, 50, 2);
+	iomd_kunit_fill(page_address(pages[1]) + 100, 50, 3);
+	desc = iomd_kunit_desc(test, iomd_desc_with_skb(skb, IOMD_DIRECTION_OUT, NULL));
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_length(desc), 170ULL);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, IOMD_DIRECTION_NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(desc, 0, bytes, 170), 170ULL);
+	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(bytes, 70, 1));
+	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(bytes + 70, 50, 2));
+	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(bytes + 120, 50, 3));
+	KUNIT_EXPECT_EQ(test, iomd_kunit_phys(desc, 75, NULL), page_to_phys(pages[0]) + 105);
+
+	skb_shinfo(chained)->frag_list = skb;
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_desc_with_skb(skb, IOMD_DIRECTION_OUT, NULL), -EOPNOTSUPP);
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_desc_with_skb(NULL, IOMD_DIRECTION_OUT, NULL), -EINVAL);
+}
+
 /* GMD-20: a length that wraps around does not lie in any number of pages */
 static void lengths_do_not_wrap(struct kunit *test)
 {
@@ -598,6 +645,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(sources_have_mappers),
 	KUNIT_CASE(survives_failing_allocations),
 	KUNIT_CASE(other_forms_survive_too),
+	KUNIT_CASE(packets_are_described),
 	KUNIT_CASE(lengths_do_not_wrap),
 	{}
 };

@@ -18,6 +18,7 @@ struct iomd_mapper;
 struct iov_iter;
 struct page;
 struct sg_table;
+struct sk_buff;
 
 /**
  * struct iomd_page_list - What IOMD_MEMORY_TYPE_UPL describes.
@@ -39,6 +40,9 @@ struct iomd_desc *iomd_client_desc_with_bvecs(struct iomd_client *client,
 struct iomd_desc *iomd_client_desc_with_sg_table(struct iomd_client *client,
 						 const struct sg_table *table, u32 options,
 						 struct iomd_mapper *mapper);
+struct iomd_desc *iomd_client_desc_with_skb(struct iomd_client *client,
+					    const struct sk_buff *skb, u32 options,
+					    struct iomd_mapper *mapper);
 struct iomd_desc *iomd_client_desc_with_iov_iter(struct iomd_client *client,
 						 const struct iov_iter *iter, u32 options,
 						 struct iomd_mapper *mapper);
@@ -53,6 +57,8 @@ struct iomd_desc *iomd_client_desc_with_dma_buf(struct iomd_client *client,
 	iomd_client_desc_with_bvecs(IOMD_THIS_CLIENT, bvecs, nr_bvecs, options, mapper)
 #define iomd_desc_with_sg_table(table, options, mapper) \
 	iomd_client_desc_with_sg_table(IOMD_THIS_CLIENT, table, options, mapper)
+#define iomd_desc_with_skb(skb, options, mapper) \
+	iomd_client_desc_with_skb(IOMD_THIS_CLIENT, skb, options, mapper)
 #define iomd_desc_with_iov_iter(iter, options, mapper) \
 	iomd_client_desc_with_iov_iter(IOMD_THIS_CLIENT, iter, options, mapper)
 #define iomd_desc_with_dma_buf(dmabuf, options, mapper) \
