@@ -9,7 +9,6 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 
-
 #include "compose.h"
 
 #define IN		IOMD_DIRECTION_IN
