@@ -162,14 +162,20 @@ static u8 *scattered(struct kunit *test)
 #define RING_SIZE	0x2400
 #define RING_MASK	(DMA_BIT_MASK(bits(test)) & PAGE_MASK)
 
+/* In one piece for the CPU, too, and where the mask wants it. */
 static struct iomd_buffer *make_ring(struct kunit *test)
 {
 	struct iomd_buffer *ring;
+	u64 length, phys;
 
 	ring = iomd_buffer_in_task_with_physical_mask(IOMD_KERNEL_TASK, RING, RING_SIZE,
 						      RING_MASK);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ring);
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(iomd_buffer_desc(ring), NONE), 0);
+	phys = iomd_kunit_phys(iomd_buffer_desc(ring), 0, &length);
+	KUNIT_EXPECT_EQ(test, length, (u64)RING_SIZE);
+	KUNIT_EXPECT_EQ(test, offset_in_page(phys), 0UL);
+	KUNIT_EXPECT_LE(test, phys + length - 1, DMA_BIT_MASK(bits(test)));
 	return ring;
 }
 
@@ -198,7 +204,7 @@ static void expect_coherent(struct kunit *test, u8 *ring, u64 address)
 }
 
 /*
- * BUF-23 BUF-26 DMA-49 DMA-61 DMA-115: one segment as the mask wants it, prepared as
+ * BUF-23 BUF-25 BUF-26 DMA-49 DMA-61 DMA-115: one segment as the mask wants it, prepared as
  * long as the ring is there, and once more by some
  */
 static void ring_with_a_command(struct kunit *test)
@@ -475,6 +481,7 @@ static void table_is_filled_one_by_one(struct kunit *test)
 		.max_segment_size = 0xffff,
 		.alignment = 2,
 		.alignment_length = 2,
+		.alignment_internal_segments = 1,
 	};
 	u8 *memory = contiguous_block(test);
 	struct iomd_desc *desc = iomd_kunit_kernel_desc(test, memory, BLOCK_LENGTH, OUT);
