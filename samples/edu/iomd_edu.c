@@ -21,6 +21,7 @@
 #include <linux/kref.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/sched/signal.h>
@@ -46,10 +47,16 @@
 #define   EDU_DMA_RAISE_IRQ	0x4
 
 #define EDU_BUFFER		0x40000	/* the buffer, as DMA source or destination */
+/* As QEMU makes it; "-device edu,dma_mask=" gives it more. Its driver writes 32. */
 #define EDU_ADDRESS_BITS	28	/* beyond them it silently uses another address */
+#define EDU_ADDRESS_BITS_MAX	32
 
 /* A transfer takes 100 ms of the guest's time; the rest is for a busy host. */
 #define EDU_TIMEOUT_SECONDS	30
+
+static unsigned int address_bits = EDU_ADDRESS_BITS;
+module_param(address_bits, uint, 0444);
+MODULE_PARM_DESC(address_bits, "Width of the devices' addresses, 28 to 32; 28 if not given");
 
 /* One device. After unbinding only @ref, @lock and @gone are still in use. */
 struct edu {
@@ -126,7 +133,7 @@ static int edu_run(struct edu *edu, u32 direction, const struct iomd_segment64 *
 {
 	bool out = direction == IOMD_DIRECTION_OUT;
 	u32 buffer = EDU_BUFFER + offset;
-	u32 memory = segment->iovm_addr;	/* no longer than EDU_ADDRESS_BITS */
+	u32 memory = segment->iovm_addr;	/* no longer than address_bits */
 
 	reinit_completion(&edu->done);
 	edu_write(edu, EDU_DMA_SOURCE, out ? memory : buffer);
@@ -389,7 +396,9 @@ static int edu_init_dma(struct edu *edu)
 	struct device *dev = &edu->pdev->dev;
 	int ret;
 
-	ret = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(EDU_ADDRESS_BITS));
+	if (address_bits < EDU_ADDRESS_BITS || address_bits > EDU_ADDRESS_BITS_MAX)
+		return -EINVAL;
+	ret = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(address_bits));
 	if (ret)
 		return ret;
 	dma_set_max_seg_size(dev, EDU_PIECE_MAX);
@@ -402,7 +411,7 @@ static int edu_init_dma(struct edu *edu)
 	if (ret)
 		return ret;
 
-	edu->dma = iomd_dma_with_specification(iomd_dma_output_host64, EDU_ADDRESS_BITS,
+	edu->dma = iomd_dma_with_specification(iomd_dma_output_host64, address_bits,
 					       EDU_PIECE_MAX, IOMD_DMA_MAP_OPTION_MAPPED,
 					       0, 1, edu->mapper, NULL);
 	if (IS_ERR(edu->dma))
