@@ -16,8 +16,10 @@
  * @start: CPU-physical address of the first byte.
  * @length: Bytes.
  *
- * Always prepared; its addresses are CPU-physical, whatever is asked.
- * IOKit: IODeviceMemory::withRange().
+ * Always prepared; its addresses are CPU-physical, whatever is asked. A DMA command gives
+ * those that it has for another device, and maps it if it has no pages; not together with
+ * memory that has. Whether the bus lets one device reach the other is for the driver to
+ * know. IOKit: IODeviceMemory::withRange().
  *
  * Context: Process context, may sleep.
  * Return: A descriptor that the caller puts, or an error pointer: -EINVAL for

@@ -5,9 +5,13 @@
  * A mapping is one scatterlist, mapped with one call. Where an IOMMU translates,
  * it can then make the whole of it contiguous for the device. Memory that belongs to
  * an exporter is mapped by that; of its scatterlist only bus addresses are taken.
+ *
+ * Memory of another device has no pages that a scatterlist could name. It is mapped piece
+ * by piece; where the pieces are in physical memory is kept beside the scatterlist.
  */
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 
 #include <iomd/mapper.h>
 
@@ -30,6 +34,9 @@ struct cutter {
 	struct iomd_extent left;	/* fetched, not yet handed out */
 };
 
+/* A scatterlist counts bytes in an int; pages are not to be torn. */
+#define MAX_ENTRY	(UINT_MAX & PAGE_MASK)
+
 static void cutter_start(struct cutter *cut, struct device *dev, iomd_extent_fn extent_fn,
 			 void *source, u64 length)
 {
@@ -39,7 +46,7 @@ static void cutter_start(struct cutter *cut, struct device *dev, iomd_extent_fn 
 		.extent_fn = extent_fn,
 		.source = source,
 		.length = length,
-		.max_entry = min_t(u64, max_entry, UINT_MAX & PAGE_MASK),
+		.max_entry = min_t(u64, max_entry, MAX_ENTRY),
 		.boundary = dma_get_seg_boundary(dev),
 	};
 }
@@ -96,15 +103,30 @@ static int cutter_next(struct cutter *cut, struct iomd_extent *entry)
 	return 1;
 }
 
-/* Count the entries of a transfer. Return: their number, or an errno. */
-static int count_entries(struct cutter cut)
+/* What is mapped piece by piece is subject to none of a scatterlist's limits. */
+static void cutter_lift_limits(struct cutter *cut)
+{
+	cut->max_entry = MAX_ENTRY;
+	cut->boundary = U64_MAX;
+}
+
+static bool has_page(u64 address)
+{
+	return pfn_valid(PHYS_PFN(address));
+}
+
+/*
+ * Count the entries of a transfer, which has pages throughout, or nowhere. Return: their
+ * number, or an errno.
+ */
+static int count_entries(struct cutter cut, bool paged)
 {
 	struct iomd_extent entry;
 	int nr = 0, ret;
 
 	while ((ret = cutter_next(&cut, &entry)) > 0) {
-		/* Device memory has no page to put into a scatterlist. */
-		if (!pfn_valid(PHYS_PFN(entry.address)))
+		if (has_page(entry.address) != paged ||
+		    has_page(entry.address + entry.length - 1) != paged)
 			return -EOPNOTSUPP;
 		if (++nr == INT_MAX)
 			return -ENOMEM;
@@ -130,6 +152,15 @@ static void table_free(struct iomd_mapping *mapping)
 {
 	if (mapping->table.sgl != mapping->local)
 		sg_free_table(&mapping->table);
+	kfree(mapping->resources);
+	mapping->resources = NULL;
+}
+
+static int resources_alloc(struct iomd_mapping *mapping, unsigned int nr, gfp_t gfp)
+{
+	mapping->resources = kmalloc_array(nr, sizeof(*mapping->resources),
+					   gfp | __GFP_ACCOUNT | __GFP_NOWARN);
+	return mapping->resources ? 0 : -ENOMEM;
 }
 
 /* Return: 0, or -EAGAIN if there is less than was counted: somebody made it shorter. */
@@ -143,10 +174,20 @@ static int table_fill(struct iomd_mapping *mapping, struct cutter cut)
 
 		if (cutter_next(&cut, &entry) <= 0)
 			return -EAGAIN;
-		sg_set_page(sg, pfn_to_page(PHYS_PFN(entry.address)), entry.length,
-			    offset_in_page(entry.address));
+		sg->offset = offset_in_page(entry.address);
+		sg->length = entry.length;
+		if (mapping->resources)
+			mapping->resources[i] = entry.address;
+		else
+			sg_assign_page(sg, pfn_to_page(PHYS_PFN(entry.address)));
 	}
 	return 0;
+}
+
+/* Where entry @i of the table is for the CPU. */
+static u64 entry_phys(const struct iomd_mapping *mapping, struct scatterlist *sg, unsigned int i)
+{
+	return mapping->resources ? mapping->resources[i] : sg_phys(sg);
 }
 
 static void mapping_enlist(struct iomd_mapping *mapping)
@@ -192,6 +233,57 @@ static bool table_needs_sync(struct device *dev, struct sg_table *table)
 	return false;
 }
 
+/* Undo the mapping of the first @nr pieces. */
+static void resources_unmap(struct iomd_mapping *mapping, unsigned int nr)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sg(mapping->table.sgl, sg, nr, i)
+		dma_unmap_resource(mapping->mapper->dev, sg_dma_address(sg), sg_dma_len(sg),
+				   mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
+}
+
+/*
+ * Can the device address a piece? The DMA API makes no offset to it where nothing
+ * translates, and does not take it well to be asked for what is out of reach.
+ */
+static bool is_addressable(const struct iomd_mapper *mapper, u64 phys, u64 length)
+{
+	struct device *dev = mapper->dev;
+
+	return mapper->translates ||
+	       phys + length - 1 <= min_not_zero(dma_get_mask(dev), dev->bus_dma_limit);
+}
+
+/*
+ * There is nothing to hand over: the CPU has neither caches nor copies of this. To say so
+ * also allows for the same memory being mapped several times.
+ */
+static int resources_map(struct iomd_mapping *mapping)
+{
+	struct iomd_mapper *mapper = mapping->mapper;
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sgtable_sg(&mapping->table, sg, i) {
+		u64 phys = mapping->resources[i];
+		dma_addr_t address = DMA_MAPPING_ERROR;
+
+		if (is_addressable(mapper, phys, sg->length))
+			address = dma_map_resource(mapper->dev, phys, sg->length,
+						   mapping->direction,
+						   DMA_ATTR_SKIP_CPU_SYNC);
+		if (dma_mapping_error(mapper->dev, address)) {
+			resources_unmap(mapping, i);
+			return -EIO;
+		}
+		sg_dma_address(sg) = address;
+		sg_dma_len(sg) = sg->length;
+	}
+	return 0;
+}
+
 /*
  * Memory may be mapped several times, by descriptors that overlap. Where the CPU and the
  * device see the same memory there is nothing to be said against that; so handing memory
@@ -204,7 +296,10 @@ static int table_map(struct iomd_mapping *mapping, gfp_t gfp)
 	int err;
 
 	if (space)
-		return iomd_space_map_table(space, &mapping->table, mapping->direction, gfp);
+		return iomd_space_map_table(space, &mapping->table, mapping->resources,
+					    mapping->direction, gfp);
+	if (mapping->resources)
+		return resources_map(mapping);
 	err = dma_map_sgtable(dev, &mapping->table, mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
 	if (err)
 		return err;
@@ -224,14 +319,26 @@ void iomd_mapping_unmap_table(struct iomd_mapping *mapping)
 		iomd_space_unmap_table(space, &mapping->table);
 		return;
 	}
+	if (mapping->resources) {
+		resources_unmap(mapping, mapping->table.orig_nents);
+		return;
+	}
 	if (mapping->needs_sync)
 		dma_sync_sgtable_for_cpu(dev, &mapping->table, mapping->direction);
 	dma_unmap_sgtable(dev, &mapping->table, mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
 }
 
-static int mapping_build(struct iomd_mapping *mapping, const struct cutter *cut, gfp_t gfp)
+/* What the first bytes are decides whether there are to be pages. Return: 0, 1 or an errno. */
+static int is_paged(struct cutter *cut)
 {
-	int nr = count_entries(*cut);
+	return cutter_fetch(cut) ?: has_page(cut->left.address);
+}
+
+/* Make the table, and say in it what is to be mapped. */
+static int table_build(struct iomd_mapping *mapping, const struct cutter *cut, bool paged,
+		       gfp_t gfp)
+{
+	int nr = count_entries(*cut, paged);
 	int err;
 
 	if (nr < 0)
@@ -239,7 +346,27 @@ static int mapping_build(struct iomd_mapping *mapping, const struct cutter *cut,
 	err = table_alloc(mapping, nr, gfp);
 	if (err)
 		return err;
-	err = table_fill(mapping, *cut) ?: table_map(mapping, gfp);
+	err = paged ? 0 : resources_alloc(mapping, nr, gfp);
+	if (!err)
+		err = table_fill(mapping, *cut);
+	if (err)
+		table_free(mapping);
+	return err;
+}
+
+static int mapping_build(struct iomd_mapping *mapping, struct cutter *cut, gfp_t gfp)
+{
+	int paged = is_paged(cut);
+	int err;
+
+	if (paged < 0)
+		return paged;
+	if (!paged)
+		cutter_lift_limits(cut);
+	err = table_build(mapping, cut, paged, gfp);
+	if (err)
+		return err;
+	err = table_map(mapping, gfp);
 	if (err) {
 		table_free(mapping);
 		return err;
@@ -317,6 +444,7 @@ static void mapping_open(struct iomd_mapping *mapping, struct iomd_mapper *mappe
 	mapping->length = length;
 	mapping->needs_sync = false;
 	mapping->import = (struct iomd_import) {};
+	mapping->resources = NULL;
 	mapping->table.sgl = NULL;
 }
 
@@ -340,9 +468,9 @@ static int mapping_close(struct iomd_mapping *mapping, int err)
  * soon as it is not live. A length of zero is mapped without anything happening.
  * May be called in any context that @gfp allows.
  *
- * Return: 0; -ENODEV if the device is gone; -ENOMEM; -EOPNOTSUPP for memory that
- * has no pages; -EIO if the device cannot reach the memory; or the error of
- * @extent_fn.
+ * Return: 0; -ENODEV if the device is gone; -ENOMEM; -EOPNOTSUPP for memory some of
+ * which has pages and some, a device's, has none; -EIO if the device cannot reach the
+ * memory; or the error of @extent_fn.
  */
 int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 		     iomd_extent_fn extent_fn, void *source, u64 length,
@@ -443,7 +571,7 @@ int iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu)
 	struct device *dev = mapping->mapper->dev;
 	int err = 0;
 
-	if (!mapping->length || iomd_mapping_is_revoked(mapping))
+	if (!mapping->length || mapping->resources || iomd_mapping_is_revoked(mapping))
 		goto out;
 	if (mapping->import.attachment)
 		err = -EOPNOTSUPP;
@@ -503,7 +631,7 @@ u64 iomd_mapping_physical(const struct iomd_mapping *mapping, u64 address)
 
 	for_each_sgtable_sg(&mapping->table, sg, i) {
 		if (offset < sg->length)
-			return sg_phys(sg) + offset;
+			return entry_phys(mapping, sg, i) + offset;
 		offset -= sg->length;
 	}
 	return 0;

@@ -58,6 +58,8 @@ struct iomd_mapper {
  *	takes the mapping from @mapper's list undoes it.
  * @table: What was mapped; of an exporter's memory, only where it is for the device.
  *	Its entries are @local if they fit.
+ * @resources: Of memory that has no pages, where each entry of @table is for the CPU;
+ *	else NULL.
  * @local: The first entries.
  */
 struct iomd_mapping {
@@ -68,6 +70,7 @@ struct iomd_mapping {
 	bool needs_sync;
 	struct iomd_import import;
 	struct sg_table table;
+	u64 *resources;
 	struct scatterlist local[IOMD_MAPPING_LOCAL];
 };
 

@@ -7,6 +7,7 @@
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
 #include <linux/iommu.h>
+#include <linux/mm.h>
 #include <linux/property.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
@@ -217,19 +218,25 @@ static int protection(enum dma_data_direction direction)
 {
 	switch (direction) {
 	case DMA_TO_DEVICE:
-		return IOMMU_READ | IOMMU_CACHE;
+		return IOMMU_READ;
 	case DMA_FROM_DEVICE:
-		return IOMMU_WRITE | IOMMU_CACHE;
+		return IOMMU_WRITE;
 	default:
-		return IOMMU_READ | IOMMU_WRITE | IOMMU_CACHE;
+		return IOMMU_READ | IOMMU_WRITE;
 	}
 }
 
-/* Put memory where there is none, all in whole granules. Return: 0 or an errno. */
+/*
+ * Put memory where there is none, all in whole granules: the kernel's, or, as what has no
+ * pages, a device's. Return: 0 or an errno.
+ */
 int iomd_space_insert(struct iomd_space *space, u64 address, u64 phys, u64 size,
 		      enum dma_data_direction direction, gfp_t gfp)
 {
-	return iomd_iommu_map(space->domain, address, phys, size, protection(direction), gfp);
+	int kind = pfn_valid(PHYS_PFN(phys)) ? IOMMU_CACHE : IOMMU_MMIO;
+
+	return iomd_iommu_map(space->domain, address, phys, size, protection(direction) | kind,
+			      gfp);
 }
 
 /* Take what there is out of it. */
@@ -255,9 +262,10 @@ static u64 table_size(const struct iomd_space *space, const struct sg_table *tab
 
 /*
  * Map the memory of a table, each entry from a granule of its own on, and store where it
- * is. Return: 0 or an errno, with nothing mapped.
+ * is. Where memory has no pages @resources says where in memory each entry is; else it is
+ * NULL. Return: 0 or an errno, with nothing mapped.
  */
-int iomd_space_map_table(struct iomd_space *space, struct sg_table *table,
+int iomd_space_map_table(struct iomd_space *space, struct sg_table *table, const u64 *resources,
 			 enum dma_data_direction direction, gfp_t gfp)
 {
 	u64 size = table_size(space, table), base, next;
@@ -273,8 +281,9 @@ int iomd_space_map_table(struct iomd_space *space, struct sg_table *table,
 	for_each_sgtable_sg(table, sg, i) {
 		u64 skip = sg->offset & granule_mask(space);
 		u64 taken = round_out(space, sg->offset, sg->length);
+		u64 phys = resources ? resources[i] : sg_phys(sg);
 
-		err = iomd_space_insert(space, next, sg_phys(sg) - skip, taken, direction, gfp);
+		err = iomd_space_insert(space, next, phys - skip, taken, direction, gfp);
 		if (err) {
 			iommu_unmap(space->domain, base, next - base);
 			iomd_space_free(space, base, size);

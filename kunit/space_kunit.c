@@ -4,6 +4,7 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
+#include <linux/pci.h>
 
 #include "behind_iommu.h"
 #include "compose.h"
@@ -377,9 +378,36 @@ static void maps_in_softirq(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_kunit_in_softirq(transfer, dma), 0);
 }
 
+/* MAPPER-19 MAPPER-28 DMA-85: registers of a device, which have no pages, are mapped as well */
+static void maps_registers(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	u64 bar = pci_resource_start(to_pci_dev(fixture->dev), 0), address, length;
+	struct iomd_dma *dma = iomd_kunit_command(test, 64, 1, fixture->mapper);
+	struct iomd_desc *desc = iomd_kunit_desc(test, iomd_device_with_range(bar + 0xa10, 0x2000));
+
+	KUNIT_ASSERT_FALSE(test, pfn_valid(PHYS_PFN(bar)));
+	KUNIT_ASSERT_EQ(test, iomd_mapper_iovm_map_memory(fixture->mapper, desc, 0, 0x2000,
+							  ACCESS, NULL, NULL, NULL, &address,
+							  &length), 0);
+	KUNIT_EXPECT_EQ(test, length, 0x3000ULL);
+	KUNIT_EXPECT_EQ(test, reached(test, address), bar + 0xa10);
+	KUNIT_EXPECT_EQ(test, reached(test, address + 0x1fff), bar + 0x2a0f);
+	KUNIT_EXPECT_EQ(test, give_back(test, address, length), 0);
+	KUNIT_EXPECT_EQ(test, reached(test, address), 0ULL);
+
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
+	address = iomd_kunit_segment(test, dma, 0x10).iovm_addr;
+	KUNIT_EXPECT_EQ(test, reached(test, address), bar + 0xa20);
+	iomd_kunit_unbind(fixture->dev);
+	KUNIT_EXPECT_EQ(test, reached(test, address), 0ULL);
+	KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, true), 0);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(there_is_one_for_a_device),
 	KUNIT_CASE(maps_memory),
+	KUNIT_CASE(maps_registers),
 	KUNIT_CASE(reserves_and_fills),
 	KUNIT_CASE(fills_only_what_is_reserved),
 	KUNIT_CASE(reserves_at_an_address),
