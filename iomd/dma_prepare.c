@@ -199,8 +199,8 @@ static int prepare_first(struct iomd_dma *dma, u64 offset, u64 length, bool sync
  *	   (*) -ENOSR if copying to it falls short; (*) -ENOMEM; (*) -ENODEV if the
  *	   device is gone; (*) -EIO if it cannot be mapped; (*) -EOPNOTSUPP for
  *	   memory of which only a part is another device's, and for dma-bufs other
- *	   than for their own mapper and as a whole descriptor; (*) -ENXIO for remote memory; (*) -EPERM for memory
- *	   that is the host's only; (*) -EBUSY if the memory is mapped apart from
+ *	   than for their own mapper and as a whole descriptor; (*) -ENXIO for remote
+ *	   memory; (*) -EPERM for memory that is the host's only; (*) -EBUSY if the memory is mapped apart from
  *	   commands, in a way that makes copies. After an error nothing is mapped or double buffered
  *	   that was not before.
  *
