@@ -200,9 +200,9 @@ static int prepare_first(struct iomd_dma *dma, u64 offset, u64 length, bool sync
  *	   device is gone; (*) -EIO if it cannot be mapped; (*) -EOPNOTSUPP for
  *	   memory of which only a part is another device's, and for dma-bufs other
  *	   than for their own mapper and as a whole descriptor; (*) -ENXIO for remote
- *	   memory; (*) -EPERM for memory that is the host's only; (*) -EBUSY if the memory is mapped apart from
- *	   commands, in a way that makes copies. After an error nothing is mapped or double buffered
- *	   that was not before.
+ *	   memory; (*) -EPERM for memory that is the host's only; (*) -EBUSY if the
+ *	   memory is mapped apart from commands, in a way that makes copies. After an
+ *	   error nothing is mapped or double buffered that was not before.
  *
  * Implements DMA-6, DMA-7, DMA-58..85.
  */

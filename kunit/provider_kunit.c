@@ -97,7 +97,7 @@ static struct iomd_desc *provided(struct kunit *test, u32 direction, struct iomd
 							     mapper));
 }
 
-/* MD-32 MD-34 MD-47 GMD-39 GMD-40: it is asked at the first prepare, and told of the last complete */
+/* MD-32 MD-34 MD-47 GMD-39 GMD-40: asked at the first prepare, told of the last complete */
 static void is_asked_once(struct kunit *test)
 {
 	struct provider *provider = test->priv;
