@@ -236,7 +236,7 @@ static void is_not_mixed_with_memory(struct kunit *test)
 	}
 }
 
-/* MAPPER-16: what a device that is unbound reaches is taken from it, whoever mapped it */
+/* What a device that is unbound reaches is taken from it, whoever mapped it */
 static void unbinding_takes_it(struct kunit *test)
 {
 	struct iomd_desc *desc = bound(test, 0, 0x2000), *plain = registers(test, 0x4000, 0x1000);
