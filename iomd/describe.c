@@ -60,7 +60,7 @@ static int measure(struct iomd_general *general, const struct iomd_general_spec 
 		nr_pages += pages_touched(range);
 	}
 	/* What others have need not be in RAM. */
-	if (spec->task && !spec->dmabuf && nr_pages > totalram_pages())
+	if (spec->task && !spec->dmabuf && !spec->provided && nr_pages > totalram_pages())
 		return -ENOMEM;
 
 	general->base.length = length;
@@ -173,6 +173,7 @@ static int describe(struct iomd_general *general, const struct iomd_general_spec
 	general->file = spec->file;
 	general->purgeable = spec->purgeable;
 	general->dmabuf = spec->dmabuf;
+	general->provided = spec->provided;
 	if (iomd_general_is_user(general))
 		iomd_account_open(&general->account, spec->task);
 
@@ -203,6 +204,7 @@ static void forget(struct iomd_general *general)
 	general->file = NULL;
 	general->purgeable = NULL;
 	general->dmabuf = NULL;
+	general->provided = NULL;
 	free_ranges(general);
 	iomd_mapper_put(general->base.mapper);
 	general->base.mapper = NULL;
@@ -219,14 +221,16 @@ static void forget(struct iomd_general *general)
 int iomd_general_init(struct iomd_general *general, const struct iomd_desc_ops *ops,
 		      const struct iomd_general_spec *spec)
 {
-	static struct lock_class_key import_key;
+	static struct lock_class_key import_key, provided_key;
 	int err;
 
 	iomd_desc_init(&general->base, ops);
 	mutex_init(&general->lock);
-	/* The exporter may be made of descriptors, whose locks come after ours. */
+	/* Exporters and providers may be made of descriptors, whose locks come after ours. */
 	if (spec->dmabuf)
 		lockdep_set_class(&general->lock, &import_key);
+	if (spec->provided)
+		lockdep_set_class(&general->lock, &provided_key);
 	iomd_runs_init(&general->runs);
 	INIT_WORK(&general->unwire_work, iomd_general_unwire_work);
 	general->ranges = &general->range;

@@ -288,7 +288,7 @@ void iomd_general_summarize(struct iomd_desc *desc, struct iomd_summary *summary
 	summary->length = desc->length;
 	summary->highest = general->runs.highest ? general->runs.highest - 1 : 0;
 	summary->page_align = -1;
-	if (!iomd_general_is_physical(general) && general->nr_ranges == 1)
+	if (!iomd_general_is_physical(general) && !general->provided && general->nr_ranges == 1)
 		summary->page_align = offset_in_page(general->ranges[0].address);
 }
 

@@ -18,6 +18,7 @@
 struct dma_buf;
 struct file;
 struct iomd_client;
+struct iomd_provided;
 struct iomd_purgeable;
 
 /**
@@ -61,6 +62,7 @@ struct iomd_own_window {
  * @purgeable: For @file, what of it may be thrown away; or NULL.
  * @dmabuf: Whose exporter maps the memory, wherever that is; or NULL. Of @runs there is
  *	but the highest address, as the device sees it.
+ * @provided: Whose provider says where the memory is; or NULL.
  * @account: Who pays, for memory of a user task.
  * @nr_pages: Pages touched, counted for each range.
  * @nr_ranges: Elements of @ranges.
@@ -90,6 +92,7 @@ struct iomd_general {
 	struct file *file;
 	struct iomd_purgeable *purgeable;
 	struct dma_buf *dmabuf;
+	struct iomd_provided *provided;
 	struct iomd_account account;
 	unsigned long nr_pages;
 	u32 nr_ranges;
@@ -176,6 +179,7 @@ struct iomd_general_spec {
 	struct file *file;
 	struct iomd_purgeable *purgeable;
 	struct dma_buf *dmabuf;
+	struct iomd_provided *provided;
 };
 
 bool iomd_desc_is_general(const struct iomd_desc *desc);

@@ -14,7 +14,7 @@
 /* Memory is one unit if it was wired as one: where its first byte lies then says enough. */
 static bool is_one_unit(const struct iomd_general *general)
 {
-	return !iomd_general_is_physical(general) && general->nr_ranges == 1;
+	return !iomd_general_is_physical(general) && !general->provided && general->nr_ranges == 1;
 }
 
 static int get_characteristics(struct iomd_general *general,

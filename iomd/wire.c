@@ -7,6 +7,7 @@
 
 #include "general.h"
 #include "pin.h"
+#include "provided.h"
 #include "purge.h"
 #include "resolve.h"
 #include "shmem.h"
@@ -40,6 +41,8 @@ static int wire_ranges(struct iomd_general *general, unsigned int how)
 		return wire_file(general);
 	if (general->dmabuf)
 		return iomd_general_import(general, how & IOMD_PIN_WRITE);
+	if (general->provided)
+		return iomd_provided_wire(general, how & IOMD_PIN_WRITE);
 	for (i = 0; i < general->nr_ranges && !err; i++)
 		err = wire_range(general, &general->ranges[i], how);
 	return err;
@@ -57,6 +60,8 @@ static void unwire_runs(struct iomd_general *general, bool dirty)
 	} else {
 		iomd_runs_free(&general->runs);
 	}
+	if (general->provided)
+		iomd_provided_unwire(general->provided);
 }
 
 /*
@@ -80,8 +85,9 @@ int iomd_general_wire(struct iomd_general *general, bool write, bool no_fault)
 	}
 
 	general->resident = true;
-	/* Pins and exporters make a difference: other memory is there, or it is not. */
-	general->writable = write || !(iomd_general_is_user(general) || general->dmabuf);
+	/* Pins, exporters and providers make a difference: else memory is there, or is not. */
+	general->writable = write || !(iomd_general_is_user(general) || general->dmabuf ||
+				       general->provided);
 	general->dirty = false;
 	return 0;
 }

@@ -175,7 +175,7 @@ static void descriptors_map_it(struct kunit *test)
 	expect_unreachable(test, address);
 }
 
-/* DMA-58 DMA-85: nothing is said against mapping it several times */
+/* DMA-85: nothing is said against mapping it several times */
 static void may_be_mapped_twice(struct kunit *test)
 {
 	struct iomd_desc *desc = registers(test, 0, 0x2000), *other = bound(test, 0x1000, 0x2000);
@@ -236,7 +236,7 @@ static void is_not_mixed_with_memory(struct kunit *test)
 	}
 }
 
-/* MAPPER-16: what a device that is unbound reaches is taken from it, whoever mapped it */
+/* What a device that is unbound reaches is taken from it, whoever mapped it */
 static void unbinding_takes_it(struct kunit *test)
 {
 	struct iomd_desc *desc = bound(test, 0, 0x2000), *plain = registers(test, 0x4000, 0x1000);

@@ -14,6 +14,7 @@ struct device;
 struct iomd_desc;
 struct iomd_dma;
 struct iomd_mapper;
+struct module;
 struct page;
 
 /* Operations of iomd_desc_dma_command_operation(); below the mask a parameter. */
@@ -152,6 +153,53 @@ struct iomd_md_dma_map_args {
 	u64 alloc;
 	u64 alloc_length;
 };
+
+/**
+ * struct iomd_provider_ops - A kind of memory that a driver provides.
+ * @owner: The module that has the callbacks, THIS_MODULE.
+ * @name: For messages.
+ */
+struct iomd_provider_ops {
+	struct module *owner;
+	const char *name;
+
+	/**
+	 * @prepare: Make the memory resident, where it stays until @complete:
+	 * IOMD_DIRECTION_OUT if devices will but read it, else IOMD_DIRECTION_IN_OUT.
+	 * Once for any number of nested prepares. Process context; may use other
+	 * descriptors, but none that a provider stands behind. Returns 0 or an errno,
+	 * which the caller of iomd_desc_prepare() gets. This callback is optional.
+	 */
+	int (*prepare)(void *priv, u32 direction);
+
+	/**
+	 * @complete: Undo @prepare, with the same direction; no device has the memory
+	 * any more. In process context, and cannot fail. This callback is optional.
+	 */
+	void (*complete)(void *priv, u32 direction);
+
+	/**
+	 * @get_physical_segment: The CPU-physical address of the byte at @offset, and
+	 * in @length how many bytes are contiguous from there on, of those that are
+	 * described. Asked in order, behind @prepare. Returns 0 if there is no memory.
+	 * This callback is mandatory.
+	 */
+	u64 (*get_physical_segment)(void *priv, u64 offset, u64 *length);
+
+	/**
+	 * @release: The descriptor is gone, completed if it was prepared. Process
+	 * context. This callback is optional.
+	 */
+	void (*release)(void *priv);
+};
+
+struct iomd_desc *iomd_client_desc_with_provider(struct iomd_client *client,
+						 const struct iomd_provider_ops *ops, void *priv,
+						 u64 length, u32 options,
+						 struct iomd_mapper *mapper);
+
+#define iomd_desc_with_provider(ops, priv, length, options, mapper) \
+	iomd_client_desc_with_provider(IOMD_THIS_CLIENT, ops, priv, length, options, mapper)
 
 int iomd_desc_dma_command_operation(struct iomd_desc *desc, u32 op, void *data, u32 data_size);
 int iomd_desc_dma_map(struct iomd_desc *desc, struct iomd_mapper *mapper,
