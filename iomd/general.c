@@ -5,6 +5,7 @@
  */
 #include <linux/mm.h>
 #include <linux/preempt.h>
+#include <linux/rcupdate.h>
 
 #include <iomd/desc.h>
 #include <iomd/mapper.h>
@@ -247,7 +248,7 @@ void iomd_general_drop(struct iomd_desc *desc)
 		return;
 
 	/* Completed before: unpinning sleeps, and the caller may not be able to. */
-	if (preemptible()) {
+	if (preemptible() && !rcu_preempt_depth()) {
 		unwire_late(general);
 		return;
 	}

@@ -162,7 +162,9 @@ static int iovm_map(struct iomd_iovm *iovm, struct iomd_mapper *mapper,
 			       access_direction(map_options), gfp);
 	if (err)
 		return err;
-	err = find_window(iovm) ? check_window(iovm, spec) : -EOPNOTSUPP;
+	/* Nobody would copy what the DMA API puts in another place. */
+	err = find_window(iovm) && !iovm->mapping.needs_sync ? check_window(iovm, spec) :
+							       -EOPNOTSUPP;
 	if (err)
 		iomd_mapping_unmap(&iovm->mapping);
 	return err;
@@ -189,10 +191,13 @@ static int reserve(struct iomd_iovm *iovm, struct iomd_mapper *mapper, u64 lengt
 		first = iovm->address;
 		if (check_add_overflow(first, iovm->length - 1, &last))
 			return -EBUSY;
+		err = check_window(iovm, spec);
+		if (err)
+			return err;
 	}
 	err = iomd_space_alloc(mapper->space, iovm->length, first, last,
 			       spec ? spec->alignment : 0, &iovm->address);
-	return err && first ? -EBUSY : err;
+	return err && (map_options & IOMD_DMA_MAP_FIXED_ADDRESS) ? -EBUSY : err;
 }
 
 /* The same while the device is there. */
@@ -257,7 +262,7 @@ static void enlist(struct iomd_mapper *mapper, struct iomd_iovm *iovm)
  *	   access or a strange alignment; -EAGAIN if the memory is not prepared; -EROFS
  *	   if the device is to write memory prepared for reading only; -ENXIO for remote
  *	   memory, -EPERM for host-only memory; -EOPNOTSUPP if it cannot be one
- *	   window, for space without memory where it belongs to the DMA API, for memory at
+ *	   window, if the DMA API would have to copy it, for space without memory where it belongs to the DMA API, for memory at
  *	   addresses that the caller chooses, and for the identity mapper; -EBUSY if
  *	   chosen space is taken; -EMSGSIZE or -EBADSLT if the window is not as @spec
  *	   demands; -ENODEV if the device is gone; -EIO if it cannot reach the memory;
@@ -301,9 +306,9 @@ int iomd_mapper_iovm_map_memory(struct iomd_mapper *mapper, struct iomd_desc *me
 		goto err_drop;
 
 	iovm->memory = memory ? iomd_desc_get(memory) : NULL;
-	enlist(mapper, iovm);
 	*map_address = iovm->address;
 	*map_length = iovm->length;
+	enlist(mapper, iovm);
 	return 0;
 
 err_drop:
@@ -387,16 +392,34 @@ static bool is_reserved(struct iomd_mapper *mapper, u64 address, u64 offset, u64
 	return found;
 }
 
+/*
+ * Granule by granule, so that the IOMMU makes nothing larger of them, of which it could not
+ * take a part out again.
+ */
+static int insert(struct iomd_space *space, u32 options, u64 address, u64 phys, u64 length)
+{
+	u64 done;
+	int err;
+
+	iomd_space_remove(space, address, length);
+	for (done = 0; done < length; done += space->granule) {
+		err = iomd_space_insert(space, address + done, phys + done, space->granule,
+					access_direction(options), GFP_ATOMIC);
+		if (err) {
+			iomd_space_remove(space, address, done);
+			return err;
+		}
+	}
+	return 0;
+}
+
 static int insert_live(struct iomd_mapper *mapper, u32 options, u64 address, u64 phys, u64 length)
 {
 	int index = srcu_read_lock(&iomd_revoke_srcu);
 	int err = -ENODEV;
 
-	if (!READ_ONCE(mapper->revoked)) {
-		iomd_space_remove(mapper->space, address, length);
-		err = iomd_space_insert(mapper->space, address, phys, length,
-					access_direction(options), GFP_ATOMIC);
-	}
+	if (!READ_ONCE(mapper->revoked))
+		err = insert(mapper->space, options, address, phys, length);
 	srcu_read_unlock(&iomd_revoke_srcu, index);
 	return err;
 }

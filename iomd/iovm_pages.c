@@ -43,7 +43,10 @@ static struct iomd_mapper *translating_mapper(struct iomd_client *client)
  */
 u32 iomd_client_mapper_iovm_alloc(struct iomd_client *client, unsigned int pages)
 {
-	const struct iomd_dma_map_specification spec = { .num_address_bits = 32 + PAGE_SHIFT };
+	const struct iomd_dma_map_specification spec = {
+		.alignment = PAGE_SIZE,
+		.num_address_bits = 32 + PAGE_SHIFT,
+	};
 	struct iomd_mapper *mapper = translating_mapper(client);
 	u64 address = 0, length;
 

@@ -207,21 +207,14 @@ static void own_devres_release(struct device *dev, void *res)
 	mapper_devres_release(dev, res);
 }
 
-/* The mapper in a device's record of a kind; if there is none, one that @create makes. */
-static struct iomd_mapper *find_or_create(struct device *dev, dr_release_t kind,
-					  struct iomd_mapper *(*create)(struct device *dev))
+/* One at a time, so that a device has one mapper. */
+static DEFINE_MUTEX(create_lock);
+
+static struct iomd_mapper *create_mapper(struct device *dev, dr_release_t kind,
+					 struct iomd_mapper *(*create)(struct device *dev))
 {
-	struct mapper_devres *devres, *found;
+	struct mapper_devres *devres;
 	struct iomd_mapper *mapper;
-
-	if (!dev || !dev->dma_mask)
-		return ERR_PTR(-EINVAL);
-	if (!dev->driver)
-		return ERR_PTR(-ENODEV);
-
-	found = devres_find(dev, kind, NULL, NULL);
-	if (found)
-		return iomd_mapper_get(found->mapper);
 
 	devres = __devres_alloc_node(kind, sizeof(*devres), GFP_KERNEL, NUMA_NO_NODE,
 				     "iomd_mapper");
@@ -235,19 +228,40 @@ static struct iomd_mapper *find_or_create(struct device *dev, dr_release_t kind,
 
 	/*
 	 * The device calls us back when it is unbound, which may be long after the
-	 * caller has gone. If somebody else was faster theirs stays, and the record is
-	 * freed.
+	 * caller has gone.
 	 */
 	__module_get(THIS_MODULE);
 	devres->mapper = mapper;
-	found = devres_get(dev, devres, NULL, NULL);
-	if (found->mapper != mapper) {
-		if (mapper->space)
-			iomd_space_close(mapper->space);
-		iomd_mapper_put(mapper);
-		module_put(THIS_MODULE);
-	}
-	return iomd_mapper_get(found->mapper);
+	devres_add(dev, devres);
+	return iomd_mapper_get(mapper);
+}
+
+/*
+ * The mapper in a device's record of a kind; if there is none, one that @create makes. One
+ * that has a mapper of the @other kind cannot have this: ERR_PTR(-EBUSY).
+ */
+static struct iomd_mapper *find_or_create(struct device *dev, dr_release_t kind,
+					  dr_release_t other,
+					  struct iomd_mapper *(*create)(struct device *dev))
+{
+	struct mapper_devres *found;
+	struct iomd_mapper *mapper;
+
+	if (!dev || !dev->dma_mask)
+		return ERR_PTR(-EINVAL);
+	if (!dev->driver)
+		return ERR_PTR(-ENODEV);
+
+	mutex_lock(&create_lock);
+	found = devres_find(dev, kind, NULL, NULL);
+	if (found)
+		mapper = iomd_mapper_get(found->mapper);
+	else if (devres_find(dev, other, NULL, NULL))
+		mapper = ERR_PTR(-EBUSY);
+	else
+		mapper = create_mapper(dev, kind, create);
+	mutex_unlock(&create_lock);
+	return mapper;
 }
 
 /**
@@ -263,13 +277,14 @@ static struct iomd_mapper *find_or_create(struct device *dev, dr_release_t kind,
  * Context: Process context, may sleep.
  * Return: A mapper that the caller puts; ERR_PTR(-EINVAL) for NULL and for a device
  *	   that does no DMA; ERR_PTR(-ENODEV) for one that has no driver;
+ *	   ERR_PTR(-EBUSY) for one that has a mapper with a space of its own;
  *	   ERR_PTR(-ENOMEM).
  *
  * Implements MAPPER-10, MAPPER-16.
  */
 struct iomd_mapper *iomd_mapper_for_device(struct device *dev)
 {
-	return find_or_create(dev, mapper_devres_release, mapper_create);
+	return find_or_create(dev, mapper_devres_release, own_devres_release, mapper_create);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_mapper_for_device, IOMD_NS);
 
@@ -284,13 +299,14 @@ EXPORT_SYMBOL_NS_GPL(iomd_mapper_for_device, IOMD_NS);
  * one for each device; asking again gives the same.
  *
  * Context: Process context, may sleep.
- * Return: As iomd_mapper_for_device(); ERR_PTR(-EOPNOTSUPP) if the device is behind no
+ * Return: As iomd_mapper_for_device(); ERR_PTR(-EBUSY) if the device has a mapper over the
+ *	   DMA API; ERR_PTR(-EOPNOTSUPP) if the device is behind no
  *	   IOMMU, is not coherent, if somebody does DMA for it by way of the DMA API, or
  *	   if firmware uses it too.
  */
 struct iomd_mapper *iomd_mapper_with_own_space(struct device *dev)
 {
-	return find_or_create(dev, own_devres_release, mapper_create_own);
+	return find_or_create(dev, own_devres_release, mapper_devres_release, mapper_create_own);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_mapper_with_own_space, IOMD_NS);
 

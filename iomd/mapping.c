@@ -571,7 +571,8 @@ int iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu)
 	struct device *dev = mapping->mapper->dev;
 	int err = 0;
 
-	if (!mapping->length || mapping->resources || iomd_mapping_is_revoked(mapping))
+	if (!mapping->length || mapping->resources || mapping->mapper->space ||
+	    iomd_mapping_is_revoked(mapping))
 		goto out;
 	if (mapping->import.attachment)
 		err = -EOPNOTSUPP;
@@ -580,6 +581,39 @@ int iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu)
 	else
 		dma_sync_sgtable_for_device(dev, &mapping->table, mapping->direction);
 out:
+	srcu_read_unlock(&iomd_revoke_srcu, index);
+	return err;
+}
+
+static void sync_piece(struct iomd_mapping *mapping, const struct iomd_extent *piece, bool for_cpu)
+{
+	struct device *dev = mapping->mapper->dev;
+
+	if (for_cpu)
+		dma_sync_single_for_cpu(dev, piece->address, piece->length, mapping->direction);
+	else
+		dma_sync_single_for_device(dev, piece->address, piece->length,
+					   mapping->direction);
+}
+
+/* The same for a range that lies in the mapping, and for nothing beside it. */
+int iomd_mapping_sync_range(struct iomd_mapping *mapping, u64 offset, u64 length, bool for_cpu)
+{
+	int index = srcu_read_lock(&iomd_revoke_srcu);
+	struct iomd_mapping_walk walk = {};
+	int err = 0;
+
+	if (mapping->import.attachment)
+		err = -EOPNOTSUPP;
+	while (length && !err && mapping->needs_sync && !iomd_mapping_is_revoked(mapping)) {
+		struct iomd_extent piece;
+
+		iomd_mapping_walk(mapping, &walk, offset, &piece);
+		piece.length = min(piece.length, length);
+		sync_piece(mapping, &piece, for_cpu);
+		offset += piece.length;
+		length -= piece.length;
+	}
 	srcu_read_unlock(&iomd_revoke_srcu, index);
 	return err;
 }

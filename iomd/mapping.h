@@ -117,6 +117,7 @@ u64 iomd_mapping_highest(const struct iomd_mapping *mapping);
 void iomd_mapping_unmap(struct iomd_mapping *mapping);
 void iomd_mapping_unmap_table(struct iomd_mapping *mapping);
 int iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu);
+int iomd_mapping_sync_range(struct iomd_mapping *mapping, u64 offset, u64 length, bool for_cpu);
 u64 iomd_mapping_physical(const struct iomd_mapping *mapping, u64 address);
 void iomd_mapping_walk(const struct iomd_mapping *mapping, struct iomd_mapping_walk *walk,
 		       u64 offset, struct iomd_extent *extent);

@@ -16,25 +16,37 @@ static bool is_remote(const struct iomd_desc *desc)
 	return desc->flags & IOMD_MEMORY_REMOTE;
 }
 
+/* Is there nothing between what the CPU and what the device see of memory? */
+static bool is_one_view(const struct iomd_mapping *mapping)
+{
+	return IS_ENABLED(CONFIG_X86) && (IS_ERR_OR_NULL(mapping) || !mapping->needs_sync);
+}
+
 /*
- * Make the CPU's and the device's view of memory agree. x86 keeps all DMA coherent;
- * elsewhere only the DMA API knows how, and only for what is mapped.
+ * Make both views of a range agree. x86 keeps all DMA coherent, unless the DMA API makes
+ * copies; elsewhere only that knows how, and only for what is mapped.
  */
-static int sync_caches(struct iomd_desc *desc, u32 operation)
+static int sync_range(struct iomd_desc *desc, u32 operation, u64 offset, u64 length)
 {
 	struct iomd_mapping *mapping = NULL;
 	int err = -EOPNOTSUPP;
 
-	if (IS_ENABLED(CONFIG_X86)) {
+	if (desc->ops->own_mapping)
+		mapping = desc->ops->own_mapping(desc, false);
+	if (is_one_view(mapping)) {
 		mb(); /* The device's view is that of memory. */
 		return 0;
 	}
+	if (offset > desc->length)
+		return -ENOSR;
 	if (!iomd_desc_hold(desc))
 		return -EAGAIN;
+	/* Looked at again, now that it stays. */
 	if (desc->ops->own_mapping)
 		mapping = desc->ops->own_mapping(desc, false);
 	if (!IS_ERR_OR_NULL(mapping))
-		err = iomd_mapping_sync(mapping, operation == IOMD_MEMORY_INCOHERENT_IO_FLUSH);
+		err = iomd_mapping_sync_range(mapping, offset, min(length, desc->length - offset),
+					      operation == IOMD_MEMORY_INCOHERENT_IO_FLUSH);
 	iomd_desc_drop(desc);
 	return err;
 }
@@ -44,10 +56,11 @@ static int sync_caches(struct iomd_desc *desc, u32 operation)
  * @desc: Descriptor, prepared.
  * @operation: IOMD_MEMORY_INCOHERENT_IO_FLUSH or IOMD_MEMORY_INCOHERENT_IO_STORE.
  * @offset: First byte.
- * @length: Bytes.
+ * @length: Bytes; what goes beyond the end does not count.
  *
  * On machines whose I/O is coherent this is one memory barrier, and nothing else is
- * looked at. IOKit: IOMemoryDescriptor::performOperation().
+ * looked at; unless the DMA API has put the memory in another place for the device, which
+ * then is copied from or to. IOKit: IOMemoryDescriptor::performOperation().
  *
  * Context: Any.
  * Return: 0; -ENXIO for remote memory; -EOPNOTSUPP for any other operation, and
@@ -62,7 +75,7 @@ int iomd_desc_perform_operation(struct iomd_desc *desc, u32 operation, u64 offse
 	switch (operation) {
 	case IOMD_MEMORY_INCOHERENT_IO_FLUSH:
 	case IOMD_MEMORY_INCOHERENT_IO_STORE:
-		return sync_caches(desc, operation);
+		return sync_range(desc, operation, offset, length);
 	default:
 		return -EOPNOTSUPP;
 	}

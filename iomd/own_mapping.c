@@ -92,6 +92,8 @@ static struct iomd_mapping *get_mapping(struct iomd_general *general, bool for_c
 	struct iomd_mapping *mapping = general->own_mapping;
 
 	lockdep_assert_held(&general->lock);
+	if (mapping && !refcount_read(&general->wired))
+		return ERR_PTR(-EAGAIN);
 	if (mapping)
 		return iomd_mapping_is_revoked(mapping) ? ERR_PTR(-ENODEV) : mapping;
 	if (!general->base.mapper)

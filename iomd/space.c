@@ -5,10 +5,10 @@
  */
 #include <linux/bitmap.h>
 #include <linux/device.h>
+#include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/iommu.h>
 #include <linux/mm.h>
-#include <linux/property.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
@@ -81,15 +81,19 @@ void iomd_space_free(struct iomd_space *space, u64 address, u64 size)
 /* Addresses that mean something else, to the IOMMU or to the platform. */
 static int reserve_region(struct iomd_space *space, const struct iommu_resv_region *region)
 {
-	u64 address = region->start & ~granule_mask(space), taken;
-	u64 end = region->start + region->length;
+	u64 end = space->start + space->nr * space->granule;
+	u64 address = max_t(u64, region->start & ~granule_mask(space), space->start);
+	u64 last = region->start + (region->length - 1), taken;
 
-	/* Firmware uses the device too, at addresses it was promised. */
-	if (region->type == IOMMU_RESV_DIRECT || region->type == IOMMU_RESV_DIRECT_RELAXABLE)
+	/*
+	 * Firmware uses the device too, at addresses it was promised; or its interrupts
+	 * have to be mapped, which takes somebody who knows of them.
+	 */
+	if (region->type == IOMMU_RESV_DIRECT || region->type == IOMMU_RESV_DIRECT_RELAXABLE ||
+	    region->type == IOMMU_RESV_SW_MSI)
 		return -EOPNOTSUPP;
 	/* Regions may overlap, and lie outside of what is ours. */
-	for (; address < end && address - space->start < space->nr * space->granule;
-	     address += space->granule)
+	for (; address < end && address <= last; address += space->granule)
 		iomd_space_alloc(space, space->granule, address,
 				 address + space->granule - 1, 0, &taken);
 	return 0;
@@ -114,7 +118,8 @@ static int reserve_regions(struct iomd_space *space)
 static int init_addresses(struct iomd_space *space, struct device *dev)
 {
 	const struct iommu_domain *domain = space->domain;
-	u64 last = min_t(u64, domain->geometry.aperture_end, dma_get_mask(dev));
+	u64 mask = min_not_zero(dma_get_mask(dev), dev->bus_dma_limit);
+	u64 last = min_t(u64, domain->geometry.aperture_end, mask);
 	int err;
 
 	space->granule = 1ULL << __ffs64(domain->pgsize_bitmap);
@@ -186,7 +191,7 @@ struct iomd_space *iomd_space_open(struct device *dev)
 	struct iomd_space *space;
 	int err;
 
-	if (device_get_dma_attr(dev) != DEV_DMA_COHERENT)
+	if (!dev_is_dma_coherent(dev))
 		return ERR_PTR(-EOPNOTSUPP);
 	space = kzalloc(sizeof(*space), GFP_KERNEL);
 	if (!space)

@@ -166,7 +166,7 @@ static struct iomd_desc *distant_desc(struct kunit *test, struct iomd_mapper *ma
 	return desc;
 }
 
-/* MD-51 GMD-95: a bus address is the device's own, where that sees memory somewhere else */
+/* MD-51 MD-73 GMD-95: a bus address is the device's own, where that sees memory somewhere else */
 static void bus_addresses_are_the_devices(struct kunit *test)
 {
 	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 32);
@@ -185,6 +185,20 @@ static void bus_addresses_are_the_devices(struct kunit *test)
 	/* A mapping that makes copies, and commands do not go together. */
 	KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(command_for(test, mapper), desc, true),
 			-EBUSY);
+
+	/* What the CPU and the device write meanwhile is told to the other, and no more of it. */
+	iomd_kunit_fill(memory, PAGE_SIZE, 3);
+	KUNIT_EXPECT_EQ(test, iomd_desc_perform_operation(desc, IOMD_MEMORY_INCOHERENT_IO_STORE, 100,
+							  50), 0);
+	KUNIT_EXPECT_PTR_EQ(test, memcmp(phys_to_virt(bus) + 100, memory + 100, 50) ? memory : NULL,
+			    NULL);
+	iomd_kunit_fill(phys_to_virt(bus), PAGE_SIZE, 4);
+	KUNIT_EXPECT_EQ(test, iomd_desc_perform_operation(desc, IOMD_MEMORY_INCOHERENT_IO_FLUSH,
+							  PAGE_SIZE / 2, U64_MAX), 0);
+	KUNIT_EXPECT_EQ(test, memory[PAGE_SIZE - 1], iomd_kunit_byte(4, PAGE_SIZE - 1));
+	KUNIT_EXPECT_EQ(test, memory[5], iomd_kunit_byte(3, 5));
+	KUNIT_EXPECT_EQ(test, iomd_desc_perform_operation(desc, IOMD_MEMORY_INCOHERENT_IO_FLUSH,
+							  PAGE_SIZE + 1, 1), -ENOSR);
 
 	/* What is in the copy comes back with the last complete. */
 	iomd_kunit_fill(phys_to_virt(bus), PAGE_SIZE, 2);

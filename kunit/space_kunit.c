@@ -101,6 +101,7 @@ static void there_is_one_for_a_device(struct kunit *test)
 
 	again = iomd_kunit_mapper(test, iomd_mapper_with_own_space(fixture->dev));
 	KUNIT_EXPECT_PTR_EQ(test, again, fixture->mapper);
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_mapper_for_device(fixture->dev), -EBUSY);
 	KUNIT_EXPECT_TRUE(test, iomd_mapper_translates(fixture->mapper));
 	KUNIT_EXPECT_EQ(test, iomd_mapper_get_page_size(fixture->mapper), (u64)PAGE_SIZE);
 	KUNIT_EXPECT_PTR_EQ(test, iomd_mapper_get_device(fixture->mapper), fixture->dev);
@@ -209,6 +210,32 @@ static void fills_only_what_is_reserved(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, give_back(test, address, length), 0);
 }
 
+static void free_large(void *page)
+{
+	__free_pages(page, 9);
+}
+
+/* MAPPER-29: a page of what was inserted as much more is replaced, and nothing else */
+static void replaces_a_part(struct kunit *test)
+{
+	struct page *large = alloc_pages(GFP_KERNEL | __GFP_ZERO, 9);
+	struct fixture *fixture = test->priv;
+	u64 address = 0x10000000, length, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, large);
+	iomd_kunit_defer(test, free_large, large);
+	KUNIT_ASSERT_EQ(test, reserve(test, 2 << 20, FIXED, 0, &address, &length), 0);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_insert(fixture->mapper, ACCESS, address, 0,
+						      page_to_phys(large), 2 << 20), 0);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_insert(fixture->mapper, ACCESS, address, PAGE_SIZE,
+						      place(test, 0), PAGE_SIZE), 0);
+	for (i = 0; i < 2 << 20; i += PAGE_SIZE)
+		KUNIT_EXPECT_EQ(test, reached(test, address + i),
+				i == PAGE_SIZE ? place(test, 0) : page_to_phys(large) + i);
+	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(page_address(large), 0, 2 << 20), NULL);
+	KUNIT_EXPECT_EQ(test, give_back(test, address, length), 0);
+}
+
 /* MAPPER-20 MAPPER-21: space at a chosen place, if nobody has it */
 static void reserves_at_an_address(struct kunit *test)
 {
@@ -239,7 +266,9 @@ static void reserves_at_an_address(struct kunit *test)
 	address = MSI_ADDRESS;
 	KUNIT_EXPECT_EQ(test, reserve(test, PAGE_SIZE, FIXED, 0, &address, &length), -EBUSY);
 	address = 0;
-	KUNIT_EXPECT_EQ(test, reserve(test, PAGE_SIZE, FIXED, 0, &address, &length), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, reserve(test, PAGE_SIZE, FIXED, 0, &address, &length), -EBUSY);
+	address = 0x40000000;
+	KUNIT_EXPECT_EQ(test, reserve(test, PAGE_SIZE, FIXED, 30, &address, &length), -EMSGSIZE);
 	address = U64_MAX & PAGE_MASK;
 	KUNIT_EXPECT_EQ(test, reserve(test, 2 * PAGE_SIZE, FIXED, 0, &address, &length), -EBUSY);
 }
@@ -410,6 +439,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(maps_registers),
 	KUNIT_CASE(reserves_and_fills),
 	KUNIT_CASE(fills_only_what_is_reserved),
+	KUNIT_CASE(replaces_a_part),
 	KUNIT_CASE(reserves_at_an_address),
 	KUNIT_CASE(reserves_within_limits),
 	KUNIT_CASE(unbinding_revokes),

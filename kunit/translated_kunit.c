@@ -223,7 +223,7 @@ static void cannot_be_bypassed(struct kunit *test)
 	/* Nor can it be taken from the DMA API, which its driver may use. */
 	IOMD_KUNIT_EXPECT_ERR(test,
 			      iomd_mapper_with_own_space(iomd_mapper_get_device(fixture->mapper)),
-			      -EOPNOTSUPP);
+			      -EBUSY);
 }
 
 /* DMA-66 DMA-76 DMA-83: high memory is in reach of few bits, and nothing is double buffered */
