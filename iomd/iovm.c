@@ -262,8 +262,9 @@ static void enlist(struct iomd_mapper *mapper, struct iomd_iovm *iovm)
  *	   access or a strange alignment; -EAGAIN if the memory is not prepared; -EROFS
  *	   if the device is to write memory prepared for reading only; -ENXIO for remote
  *	   memory, -EPERM for host-only memory; -EOPNOTSUPP if it cannot be one
- *	   window, if the DMA API would have to copy it, for space without memory where it belongs to the DMA API, for memory at
- *	   addresses that the caller chooses, and for the identity mapper; -EBUSY if
+ *	   window, if the DMA API would have to copy it, for space without memory where it
+ *	   belongs to the DMA API, for memory at addresses that the caller chooses, and for
+ *	   the identity mapper; -EBUSY if
  *	   chosen space is taken; -EMSGSIZE or -EBADSLT if the window is not as @spec
  *	   demands; -ENODEV if the device is gone; -EIO if it cannot reach the memory;
  *	   -ENOMEM. After an error nothing is mapped and nothing is stored.

@@ -188,8 +188,9 @@ static void bus_addresses_are_the_devices(struct kunit *test)
 
 	/* What the CPU and the device write meanwhile is told to the other, and no more of it. */
 	iomd_kunit_fill(memory, PAGE_SIZE, 3);
-	KUNIT_EXPECT_EQ(test, iomd_desc_perform_operation(desc, IOMD_MEMORY_INCOHERENT_IO_STORE, 100,
-							  50), 0);
+	KUNIT_EXPECT_EQ(test,
+			iomd_desc_perform_operation(desc, IOMD_MEMORY_INCOHERENT_IO_STORE, 100, 50),
+			0);
 	KUNIT_EXPECT_PTR_EQ(test, memcmp(phys_to_virt(bus) + 100, memory + 100, 50) ? memory : NULL,
 			    NULL);
 	iomd_kunit_fill(phys_to_virt(bus), PAGE_SIZE, 4);
