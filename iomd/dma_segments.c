@@ -137,7 +137,7 @@ static int emit(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments, u
 		.length = segment->length,
 	};
 
-	return out(dma, value, segments, index) && fits(dma, segment) ? 0 : -EMSGSIZE;
+	return fits(dma, segment) && out(dma, value, segments, index) ? 0 : -EMSGSIZE;
 }
 
 /*

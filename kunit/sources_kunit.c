@@ -570,6 +570,42 @@ static void other_forms_survive_too(struct kunit *test)
 						       UINT_MAX), 3U);
 }
 
+/* What is prepared is given out as Linux wants it: pieces as long as memory goes on. */
+static void memory_is_given_out(struct kunit *test)
+{
+	struct page **pages = iomd_kunit_scattered_pages(test, 3);
+	u8 *memory = iomd_kunit_vmap(test, pages, 3);
+	struct iomd_desc *desc = iomd_kunit_kernel_desc(test, memory + 100, 2 * PAGE_SIZE, BOTH);
+	struct iomd_desc *unprepared = iomd_kunit_of_kernel(test, memory, PAGE_SIZE, BOTH);
+	struct bio_vec bvecs[3];
+	struct sg_table table;
+	u64 offset = 5;
+	u32 nr = 2;
+
+	KUNIT_ASSERT_EQ(test, iomd_desc_to_sg_table(desc, 5, 2 * PAGE_SIZE - 5, &table, GFP_KERNEL),
+			0);
+	KUNIT_EXPECT_EQ(test, table.orig_nents, 3U);
+	KUNIT_EXPECT_EQ(test, sg_phys(table.sgl), page_to_phys(pages[0]) + 105);
+	KUNIT_EXPECT_EQ(test, table.sgl->length, (u32)PAGE_SIZE - 105);
+	KUNIT_EXPECT_EQ(test, sg_phys(sg_next(sg_next(table.sgl))), page_to_phys(pages[2]));
+	KUNIT_EXPECT_EQ(test, sg_next(sg_next(table.sgl))->length, 100U);
+	sg_free_table(&table);
+
+	KUNIT_EXPECT_EQ(test, iomd_desc_to_bvecs(desc, &offset, 2 * PAGE_SIZE - 5, bvecs, &nr), 0);
+	KUNIT_EXPECT_EQ(test, nr, 2U);
+	KUNIT_EXPECT_EQ(test, offset, 2 * (u64)PAGE_SIZE - 100);
+	KUNIT_EXPECT_PTR_EQ(test, bvecs[1].bv_page, pages[1]);
+	KUNIT_EXPECT_EQ(test, bvecs[1].bv_len, (u32)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, iomd_desc_to_bvecs(desc, &offset, 100, bvecs, &nr), 0);
+	KUNIT_EXPECT_EQ(test, nr, 1U);
+	KUNIT_EXPECT_EQ(test, bvecs[0].bv_len, 100U);
+
+	KUNIT_EXPECT_EQ(test, iomd_desc_to_bvecs(desc, &offset, 1, bvecs, &nr), -EINVAL);
+	KUNIT_EXPECT_EQ(test, iomd_desc_to_sg_table(desc, 1, U64_MAX, &table, GFP_KERNEL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, iomd_desc_to_sg_table(desc, 0, 0, &table, GFP_KERNEL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, iomd_desc_to_sg_table(unprepared, 0, 1, &table, GFP_KERNEL), -EAGAIN);
+}
+
 /* A socket buffer as drivers find one, of @head bytes of @memory, and a page behind. */
 static struct sk_buff *packet(struct kunit *test, u8 *memory, u32 head, struct page *page)
 {
@@ -644,6 +680,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(sources_have_mappers),
 	KUNIT_CASE(survives_failing_allocations),
 	KUNIT_CASE(other_forms_survive_too),
+	KUNIT_CASE(memory_is_given_out),
 	KUNIT_CASE(packets_are_described),
 	KUNIT_CASE(lengths_do_not_wrap),
 	{}

@@ -251,13 +251,14 @@ static void addresses_out_of_reach_are_refused(struct kunit *test)
 {
 	struct fixture *fixture = test->priv;
 	struct iomd_dma *dma = iomd_kunit_command(test, 12, 1, fixture->mapper);
-	struct iomd_segment64 segment;
+	struct iomd_segment64 segment = { 7, 7 };
 	u64 offset = 0;
 	u32 nr = 1;
 
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, bound(test, 0, PAGE_SIZE), true),
 			0);
 	KUNIT_EXPECT_EQ(test, iomd_dma_gen64_iovm_segments(dma, &offset, &segment, &nr), -EMSGSIZE);
+	KUNIT_EXPECT_EQ(test, segment.iovm_addr, 7ULL);
 	KUNIT_EXPECT_EQ(test, offset, 0ULL);
 	KUNIT_EXPECT_EQ(test, nr, 1U);
 }

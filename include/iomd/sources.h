@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Descriptors of memory in the forms that Linux drivers have it.
+ * Descriptors of memory in the forms that Linux drivers have it, and back.
  *
  * These take the place of IOKit's UPL and UIO descriptors. Of dma-bufs IOKit knows
  * nothing.
@@ -49,6 +49,11 @@ struct iomd_desc *iomd_client_desc_with_iov_iter(struct iomd_client *client,
 struct iomd_desc *iomd_client_desc_with_dma_buf(struct iomd_client *client,
 						struct dma_buf *dmabuf, u32 options,
 						struct iomd_mapper *mapper);
+
+int iomd_desc_to_sg_table(struct iomd_desc *desc, u64 offset, u64 length, struct sg_table *table,
+			  gfp_t gfp);
+int iomd_desc_to_bvecs(struct iomd_desc *desc, u64 *offset, u64 length, struct bio_vec *bvecs,
+		       u32 *nr_bvecs);
 
 #define iomd_desc_with_pages(pages, nr_pages, offset, length, options, mapper) \
 	iomd_client_desc_with_pages(IOMD_THIS_CLIENT, pages, nr_pages, offset, length, options, \
