@@ -250,6 +250,13 @@ void iomd_desc_init(struct iomd_desc *desc, const struct iomd_desc_ops *ops);
 void iomd_desc_exit(struct iomd_desc *desc);
 int iomd_desc_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
 		   struct iomd_extent *extent);
+
+/* A step of a walk: iomd_desc_walk(), or iomd_desc_bus_walk(). */
+typedef int (*iomd_walk_fn)(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
+			    struct iomd_extent *extent);
+
+int iomd_desc_walk_joined(struct iomd_desc *desc, iomd_walk_fn walk_fn, struct iomd_walk *walk,
+			  u64 offset, u64 limit, struct iomd_extent *extent);
 int iomd_desc_bus_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
 		       struct iomd_extent *extent);
 void iomd_desc_complain(const struct iomd_desc *desc, int err, void *caller);

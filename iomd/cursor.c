@@ -232,30 +232,6 @@ void iomd_cursor_put(struct iomd_cursor *cursor)
 }
 EXPORT_SYMBOL_NS_GPL(iomd_cursor_put, IOMD_NS);
 
-/*
- * The segment that begins at @offset, of at most @room bytes: as long as memory is
- * contiguous, however many pieces it is described in. It ends with the descriptor, and
- * before memory that has no address.
- */
-static int next_segment(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset, u32 room,
-			struct iomd_segment64 *segment)
-{
-	struct iomd_extent extent;
-	int err = iomd_desc_bus_walk(desc, walk, offset, &extent);
-
-	if (err)
-		return err;
-	segment->iovm_addr = extent.address;
-	segment->length = 0;
-	do {
-		segment->length += extent.length;
-	} while (segment->length < room &&
-		 !iomd_desc_bus_walk(desc, walk, offset + segment->length, &extent) &&
-		 extent.address == segment->iovm_addr + segment->length);
-	segment->length = min_t(u64, segment->length, room);
-	return 0;
-}
-
 static u32 generate(const struct iomd_cursor *cursor, struct iomd_desc *desc, u64 position,
 		    void *segments, u32 max_segments, u32 max_transfer_size, u64 *transfer_size,
 		    void *caller)
@@ -271,14 +247,15 @@ static u32 generate(const struct iomd_cursor *cursor, struct iomd_desc *desc, u6
 	length = desc->length;
 	for (index = 0; index < max_segments && total < limit && position + total < length;
 	     index++) {
-		struct iomd_segment64 segment;
+		struct iomd_extent extent;
 
-		err = next_segment(desc, &walk, position + total,
-				   min(cursor->max_segment_size, limit - total), &segment);
+		err = iomd_desc_walk_joined(desc, iomd_desc_bus_walk, &walk, position + total,
+					    min(cursor->max_segment_size, limit - total), &extent);
 		if (err)
 			break;
-		cursor->out(segment, segments, index);
-		total += segment.length;
+		cursor->out((struct iomd_segment64) { extent.address, extent.length }, segments,
+			    index);
+		total += extent.length;
 	}
 
 	if (err)

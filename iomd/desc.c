@@ -134,6 +134,27 @@ int iomd_desc_bus_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offse
 	return desc->ops->bus_extent(desc, offset, extent);
 }
 
+/*
+ * One step of a walk, over whatever continues it, in however many pieces it is described:
+ * at most @limit bytes, and not beyond what cannot be walked. Return: as @walk_fn for the
+ * first piece.
+ */
+int iomd_desc_walk_joined(struct iomd_desc *desc, iomd_walk_fn walk_fn, struct iomd_walk *walk,
+			  u64 offset, u64 limit, struct iomd_extent *extent)
+{
+	struct iomd_extent next;
+	int err = walk_fn(desc, walk, offset, extent);
+
+	if (err)
+		return err;
+	while (extent->length < limit &&
+	       !walk_fn(desc, walk, offset + extent->length, &next) &&
+	       next.address == extent->address + extent->length)
+		extent->length += next.length;
+	extent->length = min(extent->length, limit);
+	return 0;
+}
+
 /**
  * iomd_desc_get() - Take another reference.
  * @desc: Descriptor; the caller has a reference.

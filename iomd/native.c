@@ -27,28 +27,17 @@ struct pieces {
 /* The next piece. Return: 1, 0 at the end, or an errno. */
 static int next_piece(struct pieces *pieces, struct iomd_extent *piece)
 {
-	struct iomd_extent next;
+	u64 limit = min_t(u64, pieces->end - pieces->offset, MAX_PIECE);
 	int err;
 
-	if (pieces->offset >= pieces->end)
+	if (!limit)
 		return 0;
-	err = iomd_desc_walk(pieces->desc, &pieces->walk, pieces->offset, piece);
+	err = iomd_desc_walk_joined(pieces->desc, iomd_desc_walk, &pieces->walk, pieces->offset,
+				    limit, piece);
 	if (err)
 		return err;
 	if (!pfn_valid(PHYS_PFN(piece->address)))
 		return -EOPNOTSUPP;
-	for (;;) {
-		u64 limit = min_t(u64, pieces->end - pieces->offset, MAX_PIECE);
-
-		piece->length = min(piece->length, limit);
-		if (piece->length == limit)
-			break;
-		err = iomd_desc_walk(pieces->desc, &pieces->walk, pieces->offset + piece->length,
-				     &next);
-		if (err || next.address != piece->address + piece->length)
-			break;
-		piece->length += next.length;
-	}
 	pieces->offset += piece->length;
 	return 1;
 }

@@ -205,23 +205,15 @@ static int walk_segments(struct iomd_desc *desc, struct iomd_md_dma_walk_segment
 {
 	struct iomd_walk walk = {};
 	struct iomd_extent extent;
-	u64 end;
 	int err;
 
 	if (args->mapped)
 		return -EOPNOTSUPP;
-	err = iomd_desc_walk(desc, &walk, args->offset, &extent);
+	err = iomd_desc_walk_joined(desc, iomd_desc_walk, &walk, args->offset, U64_MAX, &extent);
 	if (err)
 		return err;
-
 	args->iovm_addr = extent.address;
 	args->length = extent.length;
-	for (end = args->offset + extent.length; end < desc->length; end += extent.length) {
-		err = iomd_desc_walk(desc, &walk, end, &extent);
-		if (err || extent.address != args->iovm_addr + args->length)
-			break;
-		args->length += extent.length;
-	}
 	return 0;
 }
 
