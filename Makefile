@@ -5,7 +5,7 @@
 KERNELRELEASE ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KERNELRELEASE)/build
 
-# Selections for "make kunit", read by the scripts.
+# Selections for "make kunit" and "make bench", read by the scripts.
 export SUITE CASE KERNEL
 
 modules:
@@ -28,6 +28,9 @@ check kunit smoke:
 test:
 	@scripts/run-lanes kunit smoke check
 
+bench:
+	@scripts/bench
+
 prove-lanes:
 	@scripts/run-lanes prove
 
@@ -41,8 +44,9 @@ help:
 	@echo "check        static checks"
 	@echo "kunit        KUnit suites on debug kernels; KERNEL=6.1|6.12 SUITE=... CASE=..."
 	@echo "smoke        the sample driver on stock and debug kernels; KERNEL=6.1|6.12"
+	@echo "bench        instructions, beside code by hand; KERNEL=6.1|6.12 CASE=..."
 	@echo "prove-lanes  break things on purpose, and see the lanes fail"
 	@echo ""
 	@echo "KDIR = $(KDIR)"
 
-.PHONY: modules install clean demo test check kunit smoke prove-lanes help
+.PHONY: modules install clean demo test check kunit smoke bench prove-lanes help
