@@ -9,6 +9,7 @@
 #include <linux/kref.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/preempt.h>
 
@@ -43,24 +44,20 @@ struct iomd_dma_piece {
 };
 
 /**
- * struct iomd_segmenter - Segments in the making.
- * @view: Where pieces are fetched.
- * @fetched: Offset up to which they have been.
+ * struct iomd_segmenter - Segments in the making, from pieces that a view fetches.
  * @offset: Offset at which the next segment begins.
  * @max_size: Longest segment.
- * @left: Fetched and coalesced, not yet made into segments.
- * @ahead: Fetched, and not a continuation of @left; empty if not fetched.
+ * @reach: Highest address that memory used in place may have.
+ * @left: The piece from @offset on, as much of it as is not yet made into segments.
  */
 struct iomd_segmenter {
-	struct iomd_dma_view view;
-	u64 fetched;
 	u64 offset;
 	u64 max_size;
+	u64 reach;
 	struct iomd_dma_piece left;
-	struct iomd_dma_piece ahead;
 };
 
-/* Fetch the piece that begins at @offset of the prepared range. */
+/* Fetch the piece that begins at @offset of the prepared range, with all that continues it. */
 typedef int (*iomd_dma_piece_fn)(const struct iomd_dma *dma, struct iomd_dma_view *view,
 				 u64 offset, struct iomd_dma_piece *piece);
 
@@ -122,7 +119,8 @@ struct iomd_dma_dext {
  *	not mapped.
  * @mapped_base: Offset in @mapped of the first byte prepared.
  * @mapping: The command's own mapping.
- * @segmenter: Where generation has come to.
+ * @view: Where generation fetches pieces.
+ * @segmenter: Where it has come to.
  *
  * The transfer, which the lock of its event source guards:
  *
@@ -159,6 +157,7 @@ struct iomd_dma {
 	struct iomd_mapping *mapped;
 	u64 mapped_base;
 	struct iomd_mapping mapping;
+	struct iomd_dma_view view;
 	struct iomd_segmenter segmenter;
 
 	struct iomd_dma_result result;
@@ -209,14 +208,33 @@ int iomd_dma_double_buffer(struct iomd_dma *dma);
 /* What the device sees. */
 int iomd_dma_view_physical(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
 			   struct iomd_dma_piece *piece);
-int iomd_dma_view_bus(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
-		      struct iomd_dma_piece *piece);
+int iomd_dma_view_physical_joined(const struct iomd_dma *dma, struct iomd_dma_view *view,
+				  u64 offset, struct iomd_dma_piece *piece);
+int iomd_dma_view_bus_joined(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
+			     struct iomd_dma_piece *piece);
+
+/* Start a walk. */
+static inline void iomd_dma_view_start(struct iomd_dma_view *view)
+{
+	view->walk.runs = NULL;
+	view->mapping_walk.next = NULL;
+	view->piece = 0;
+}
 
 /* How segments are formed. */
-void iomd_segmenter_start(struct iomd_segmenter *segmenter, const struct iomd_dma *dma,
-			  u64 offset);
-int iomd_segmenter_next(struct iomd_segmenter *segmenter, const struct iomd_dma *dma,
-			iomd_dma_piece_fn piece_fn, struct iomd_dma_piece *segment);
+static inline void iomd_segmenter_start(struct iomd_segmenter *segmenter,
+					const struct iomd_dma *dma, u64 offset)
+{
+	*segmenter = (struct iomd_segmenter) {
+		.offset = offset,
+		.max_size = dma->max_segment_size,
+		.reach = dma->is_direct ? iomd_dma_highest(dma) : U64_MAX,
+	};
+}
+
+int iomd_segmenter_next(struct iomd_segmenter *segmenter, struct iomd_dma_view *view,
+			const struct iomd_dma *dma, iomd_dma_piece_fn piece_fn,
+			struct iomd_dma_piece *segment);
 u32 iomd_dma_start_mask(const struct iomd_dma *dma);
 bool iomd_dma_is_aligned(const struct iomd_dma *dma, const struct iomd_dma_piece *segment,
 			 bool is_first);

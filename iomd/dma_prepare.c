@@ -11,6 +11,7 @@
 #include <iomd/namespace.h>
 
 #include "dma.h"
+#include "runs.h"
 
 /**
  * DOC: Preparing
@@ -23,16 +24,22 @@
 struct view_source {
 	const struct iomd_dma *dma;
 	struct iomd_dma_view view;
+	struct iomd_run piece;
 };
 
-static int view_extent(void *source, u64 offset, struct iomd_extent *extent)
+static int view_stretch(void *source, u64 offset, struct iomd_stretch *stretch)
 {
 	struct view_source *s = source;
+	const struct iomd_dma *dma = s->dma;
 	struct iomd_dma_piece piece;
-	int err = iomd_dma_view_physical(s->dma, &s->view, offset, &piece);
+	int err;
 
-	extent->address = piece.address;
-	extent->length = piece.length;
+	if (!dma->bounce)
+		return iomd_desc_walk_many(dma->desc, &s->view.walk, dma->offset + offset,
+					   stretch);
+	err = iomd_dma_view_physical(dma, &s->view, offset, &piece);
+	if (!err)
+		iomd_stretch_one(stretch, &s->piece, piece.address, piece.length);
 	return err;
 }
 
@@ -67,7 +74,7 @@ static int map_privately(struct iomd_dma *dma)
 	struct view_source source = { .dma = dma };
 	int err;
 
-	err = iomd_mapping_map(&dma->mapping, dma->mapper, view_extent, &source, dma->length,
+	err = iomd_mapping_map(&dma->mapping, dma->mapper, view_stretch, &source, dma->length,
 			       iomd_direction_to_dma(read_only ? IOMD_DIRECTION_OUT :
 								 IOMD_DIRECTION_IN_OUT),
 			       iomd_context_gfp());
@@ -141,6 +148,7 @@ static int set_up(struct iomd_dma *dma, bool synchronize, bool force)
 		iomd_dma_tear_down_bounce(dma, false);
 		return err;
 	}
+	iomd_dma_view_start(&dma->view);
 	iomd_segmenter_start(&dma->segmenter, dma, 0);
 	return 0;
 }

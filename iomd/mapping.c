@@ -20,170 +20,6 @@
 #include "objects.h"
 #include "space.h"
 
-/*
- * Cuts a sequence of extents into scatterlist entries: as long as possible, but
- * within what the device and the DMA API take in one piece.
- */
-struct cutter {
-	iomd_extent_fn extent_fn;
-	void *source;
-	u64 offset;		/* of the next byte to fetch */
-	u64 length;		/* of everything */
-	u64 max_entry;
-	u64 boundary;		/* entries do not cross multiples of this plus one */
-	struct iomd_extent left;	/* fetched, not yet handed out */
-};
-
-/* A scatterlist counts bytes in an int; pages are not to be torn. */
-#define MAX_ENTRY	(UINT_MAX & PAGE_MASK)
-
-static void cutter_start(struct cutter *cut, struct device *dev, iomd_extent_fn extent_fn,
-			 void *source, u64 length)
-{
-	u64 max_entry = min_t(u64, dma_get_max_seg_size(dev), dma_max_mapping_size(dev));
-
-	*cut = (struct cutter) {
-		.extent_fn = extent_fn,
-		.source = source,
-		.length = length,
-		.max_entry = min_t(u64, max_entry, MAX_ENTRY),
-		.boundary = dma_get_seg_boundary(dev),
-	};
-}
-
-/* Extend what is left over by everything that continues it. */
-static int cutter_fetch(struct cutter *cut)
-{
-	while (cut->offset < cut->length) {
-		struct iomd_extent next;
-		int err = cut->extent_fn(cut->source, cut->offset, &next);
-
-		if (err)
-			return err;
-		next.length = min(next.length, cut->length - cut->offset);
-		if (!cut->left.length)
-			cut->left = next;
-		else if (cut->left.address + cut->left.length == next.address)
-			cut->left.length += next.length;
-		else
-			return 0;
-		cut->offset += next.length;
-		if (cut->left.length >= cut->max_entry)
-			return 0;
-	}
-	return 0;
-}
-
-/*
- * The next entry. Return: 1 with an entry, 0 at the end, or an errno. A piece that
- * is cut for its length ends with a page if it can, so that an IOMMU can put the
- * next one right behind it.
- */
-static int cutter_next(struct cutter *cut, struct iomd_extent *entry)
-{
-	u64 limit, end;
-	int err = cutter_fetch(cut);
-
-	if (err)
-		return err;
-	if (!cut->left.length)
-		return 0;
-
-	*entry = cut->left;
-	limit = cut->boundary - (entry->address & cut->boundary) + 1;
-	limit = min(cut->max_entry, limit ?: U64_MAX);
-	if (entry->length > limit) {
-		entry->length = limit;
-		end = (entry->address + limit) & PAGE_MASK;
-		if (end > entry->address)
-			entry->length = end - entry->address;
-	}
-	cut->left.address += entry->length;
-	cut->left.length -= entry->length;
-	return 1;
-}
-
-/* What is mapped piece by piece is subject to none of a scatterlist's limits. */
-static void cutter_lift_limits(struct cutter *cut)
-{
-	cut->max_entry = MAX_ENTRY;
-	cut->boundary = U64_MAX;
-}
-
-static bool has_page(u64 address)
-{
-	return pfn_valid(PHYS_PFN(address));
-}
-
-/*
- * Count the entries of a transfer, which has pages throughout, or nowhere. Return: their
- * number, or an errno.
- */
-static int count_entries(struct cutter cut, bool paged)
-{
-	struct iomd_extent entry;
-	int nr = 0, ret;
-
-	while ((ret = cutter_next(&cut, &entry)) > 0) {
-		if (has_page(entry.address) != paged ||
-		    has_page(entry.address + entry.length - 1) != paged)
-			return -EOPNOTSUPP;
-		if (++nr == INT_MAX)
-			return -ENOMEM;
-	}
-	return ret ?: nr;
-}
-
-static int table_alloc(struct iomd_mapping *mapping, unsigned int nr, gfp_t gfp)
-{
-	struct sg_table *table = &mapping->table;
-
-	if (nr > IOMD_MAPPING_LOCAL)
-		return sg_alloc_table(table, nr, gfp | __GFP_ACCOUNT | __GFP_NOWARN);
-
-	sg_init_table(mapping->local, nr);
-	table->sgl = mapping->local;
-	table->nents = nr;
-	table->orig_nents = nr;
-	return 0;
-}
-
-static void table_free(struct iomd_mapping *mapping)
-{
-	if (mapping->table.sgl != mapping->local)
-		sg_free_table(&mapping->table);
-	kfree(mapping->resources);
-	mapping->resources = NULL;
-}
-
-static int resources_alloc(struct iomd_mapping *mapping, unsigned int nr, gfp_t gfp)
-{
-	mapping->resources = kmalloc_array(nr, sizeof(*mapping->resources),
-					   gfp | __GFP_ACCOUNT | __GFP_NOWARN);
-	return mapping->resources ? 0 : -ENOMEM;
-}
-
-/* Return: 0, or -EAGAIN if there is less than was counted: somebody made it shorter. */
-static int table_fill(struct iomd_mapping *mapping, struct cutter cut)
-{
-	struct scatterlist *sg;
-	unsigned int i;
-
-	for_each_sgtable_sg(&mapping->table, sg, i) {
-		struct iomd_extent entry;
-
-		if (cutter_next(&cut, &entry) <= 0)
-			return -EAGAIN;
-		sg->offset = offset_in_page(entry.address);
-		sg->length = entry.length;
-		if (mapping->resources)
-			mapping->resources[i] = entry.address;
-		else
-			sg_assign_page(sg, pfn_to_page(PHYS_PFN(entry.address)));
-	}
-	return 0;
-}
-
 /* Where entry @i of the table is for the CPU. */
 static u64 entry_phys(const struct iomd_mapping *mapping, struct scatterlist *sg, unsigned int i)
 {
@@ -328,47 +164,16 @@ void iomd_mapping_unmap_table(struct iomd_mapping *mapping)
 	dma_unmap_sgtable(dev, &mapping->table, mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
 }
 
-/* What the first bytes are decides whether there are to be pages. Return: 0, 1 or an errno. */
-static int is_paged(struct cutter *cut)
+static int mapping_build(struct iomd_mapping *mapping, iomd_stretch_fn stretch_fn, void *source,
+			 gfp_t gfp)
 {
-	return cutter_fetch(cut) ?: has_page(cut->left.address);
-}
+	int err = iomd_table_build(mapping, stretch_fn, source, mapping->length, gfp);
 
-/* Make the table, and say in it what is to be mapped. */
-static int table_build(struct iomd_mapping *mapping, const struct cutter *cut, bool paged,
-		       gfp_t gfp)
-{
-	int nr = count_entries(*cut, paged);
-	int err;
-
-	if (nr < 0)
-		return nr;
-	err = table_alloc(mapping, nr, gfp);
-	if (err)
-		return err;
-	err = paged ? 0 : resources_alloc(mapping, nr, gfp);
-	if (!err)
-		err = table_fill(mapping, *cut);
-	if (err)
-		table_free(mapping);
-	return err;
-}
-
-static int mapping_build(struct iomd_mapping *mapping, struct cutter *cut, gfp_t gfp)
-{
-	int paged = is_paged(cut);
-	int err;
-
-	if (paged < 0)
-		return paged;
-	if (!paged)
-		cutter_lift_limits(cut);
-	err = table_build(mapping, cut, paged, gfp);
 	if (err)
 		return err;
 	err = table_map(mapping, gfp);
 	if (err) {
-		table_free(mapping);
+		iomd_table_free(mapping);
 		return err;
 	}
 	mapping_enlist(mapping);
@@ -379,28 +184,15 @@ static int mapping_build(struct iomd_mapping *mapping, struct cutter *cut, gfp_t
  * Copy where an exporter has mapped @length bytes: its table is gone when the device
  * is, while there still may be somebody who looks.
  */
-static int table_copy(struct iomd_mapping *mapping, const struct sg_table *source, u64 length)
+static int import_copy(struct iomd_mapping *mapping, const struct sg_table *source, u64 length)
 {
-	struct scatterlist *from, *to;
+	struct scatterlist *from;
 	u64 total = 0;
 	unsigned int i;
-	int err;
 
 	for_each_sgtable_dma_sg(source, from, i)
 		total += sg_dma_len(from);
-	if (total < length)
-		return -EIO;
-	err = table_alloc(mapping, source->nents, GFP_KERNEL);
-	if (err)
-		return err;
-
-	to = mapping->table.sgl;
-	for_each_sgtable_dma_sg(source, from, i) {
-		sg_dma_address(to) = sg_dma_address(from);
-		sg_dma_len(to) = sg_dma_len(from);
-		to = sg_next(to);
-	}
-	return 0;
+	return total < length ? -EIO : iomd_table_copy(mapping, source, GFP_KERNEL);
 }
 
 static int import_build(struct iomd_mapping *mapping, struct dma_buf *dmabuf)
@@ -411,7 +203,7 @@ static int import_build(struct iomd_mapping *mapping, struct dma_buf *dmabuf)
 	err = iomd_import_begin(import, dmabuf, mapping->mapper->dev, mapping->direction);
 	if (err)
 		return err;
-	err = table_copy(mapping, import->table, mapping->length);
+	err = import_copy(mapping, import->table, mapping->length);
 	if (err) {
 		iomd_import_end(import);
 		return err;
@@ -445,6 +237,7 @@ static void mapping_open(struct iomd_mapping *mapping, struct iomd_mapper *mappe
 	mapping->needs_sync = false;
 	mapping->import = (struct iomd_import) {};
 	mapping->resources = NULL;
+	mapping->chunks = NULL;
 	mapping->table.sgl = NULL;
 }
 
@@ -461,7 +254,7 @@ static int mapping_close(struct iomd_mapping *mapping, int err)
 }
 
 /*
- * Map @length bytes, which @extent_fn describes, for the device of @mapper. The
+ * Map @length bytes, which @stretch_fn describes, for the device of @mapper. The
  * memory stays where it is until iomd_mapping_unmap().
  *
  * @mapping is not live, and stays so on error; the caller may free its storage as
@@ -470,23 +263,20 @@ static int mapping_close(struct iomd_mapping *mapping, int err)
  *
  * Return: 0; -ENODEV if the device is gone; -ENOMEM; -EOPNOTSUPP for memory some of
  * which has pages and some, a device's, has none; -EIO if the device cannot reach the
- * memory; or the error of @extent_fn.
+ * memory; or the error of @stretch_fn.
  */
 int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
-		     iomd_extent_fn extent_fn, void *source, u64 length,
+		     iomd_stretch_fn stretch_fn, void *source, u64 length,
 		     enum dma_data_direction direction, gfp_t gfp)
 {
-	struct cutter cut;
 	int index, err = 0;
 
 	mapping_open(mapping, mapper, length, direction);
 	index = srcu_read_lock(&iomd_revoke_srcu);
-	if (iomd_mapping_is_revoked(mapping)) {
+	if (iomd_mapping_is_revoked(mapping))
 		err = -ENODEV;
-	} else if (length) {
-		cutter_start(&cut, mapper->dev, extent_fn, source, length);
-		err = mapping_errno(mapping_build(mapping, &cut, gfp));
-	}
+	else if (length)
+		err = mapping_errno(mapping_build(mapping, stretch_fn, source, gfp));
 	srcu_read_unlock(&iomd_revoke_srcu, index);
 	return mapping_close(mapping, err);
 }
@@ -553,7 +343,7 @@ void iomd_mapping_unmap(struct iomd_mapping *mapping)
 		if (mapping_delist(mapping))
 			mapping_undo(mapping);
 		srcu_read_unlock(&iomd_revoke_srcu, index);
-		table_free(mapping);
+		iomd_table_free(mapping);
 	}
 	mapping->mapper = NULL;
 	iomd_mapper_put(mapper);
@@ -608,8 +398,7 @@ int iomd_mapping_sync_range(struct iomd_mapping *mapping, u64 offset, u64 length
 	while (length && !err && mapping->needs_sync && !iomd_mapping_is_revoked(mapping)) {
 		struct iomd_extent piece;
 
-		iomd_mapping_walk(mapping, &walk, offset, &piece);
-		piece.length = min(piece.length, length);
+		iomd_mapping_walk(mapping, &walk, offset, offset + length, &piece);
 		sync_piece(mapping, &piece, for_cpu);
 		offset += piece.length;
 		length -= piece.length;
@@ -618,27 +407,17 @@ int iomd_mapping_sync_range(struct iomd_mapping *mapping, u64 offset, u64 length
 	return err;
 }
 
-/*
- * The bus address of the byte at @offset, which lies inside the mapping, and how
- * far it is contiguous for the device. Walking forward goes on where @walk is.
- */
-void iomd_mapping_walk(const struct iomd_mapping *mapping, struct iomd_mapping_walk *walk,
-		       u64 offset, struct iomd_extent *extent)
+/* Go to the entry that holds @offset, forward from where @walk is if that can be. */
+struct iomd_mapping_walk iomd_mapping_seek(const struct iomd_mapping *mapping,
+					   struct iomd_mapping_walk walk, u64 offset)
 {
-	u64 skip;
-
-	if (!walk->sg || offset < walk->start) {
-		walk->sg = mapping->table.sgl;
-		walk->start = 0;
+	if (!walk.next || offset < walk.start) {
+		walk.next = mapping->table.sgl;
+		walk.start = 0;
 	}
-	while (offset - walk->start >= sg_dma_len(walk->sg)) {
-		walk->start += sg_dma_len(walk->sg);
-		walk->sg = sg_next(walk->sg);
-	}
-
-	skip = offset - walk->start;
-	extent->address = sg_dma_address(walk->sg) + skip;
-	extent->length = sg_dma_len(walk->sg) - skip;
+	while (offset - walk.start >= sg_dma_len(walk.next))
+		iomd_mapping_step(&walk);
+	return walk;
 }
 
 /* The offset of the byte at bus address @address; the mapping's length if it has none. */

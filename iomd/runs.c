@@ -2,6 +2,7 @@
 /*
  * Storage of run lists, and the search in them.
  */
+#include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -24,6 +25,8 @@ void iomd_runs_init(struct iomd_runs *runs)
 	runs->cpu_wrote = false;
 	runs->chunks = &runs->first;
 	runs->first = runs->local;
+	runs->next = runs->local;
+	runs->limit = runs->local + IOMD_RUNS_LOCAL;
 }
 
 /* Give all storage back; the list is then empty and may be used again. */
@@ -54,8 +57,8 @@ static int grow_first_chunk(struct iomd_runs *runs, u32 capacity)
 
 	runs->chunks[0] = chunk;
 	runs->capacity = capacity;
-	if (runs->nr)
-		runs->last = &chunk[runs->nr - 1];
+	runs->next = chunk + (runs->next - old);
+	runs->limit = chunk + capacity;
 	return 0;
 }
 
@@ -78,8 +81,8 @@ static int grow_directory(struct iomd_runs *runs)
 }
 
 /*
- * Make room for at least one more run: the first chunk grows in two steps to its
- * full size, from then on a chunk is added at a time.
+ * Make room for at least one more run, at runs->next: the first chunk grows in two
+ * steps to its full size, from then on a chunk is added at a time.
  */
 int iomd_runs_grow(struct iomd_runs *runs)
 {
@@ -102,7 +105,81 @@ int iomd_runs_grow(struct iomd_runs *runs)
 		return -ENOMEM;
 	runs->chunks[runs->nr_chunks++] = chunk;
 	runs->capacity += IOMD_RUNS_CHUNK;
+	runs->next = chunk;
+	runs->limit = chunk + IOMD_RUNS_CHUNK;
 	return 0;
+}
+
+/*
+ * Append whole pages, as so many calls of iomd_runs_add() would, the first one at offset
+ * @end. This is what a page of user memory costs: no struct page is looked at, and the
+ * list is told of the result only. Return: the offset behind the last one.
+ */
+static u64 add_whole_pages(struct iomd_runs *runs, struct page **page, struct page **limit,
+			   u64 end)
+{
+	u64 tail = runs->tail, highest = runs->highest;
+	struct iomd_run *next = runs->next;
+
+	while (page < limit) {
+		struct page *follower = *page++;
+		u64 phys = page_to_phys(follower), start = end;
+
+		end += PAGE_SIZE;
+		while (page < limit && *page == (follower = nth_page(follower, 1))) {
+			page++;
+			end += PAGE_SIZE;
+		}
+		if (phys != tail) {
+			if (next == runs->limit) {
+				runs->next = next;
+				if (iomd_runs_grow(runs)) {
+					end = start;
+					break;
+				}
+				next = runs->next;
+			}
+			next->phys = phys;
+			next++;
+			runs->nr++;
+		}
+		next[-1].end = end;
+		tail = phys + (end - start);
+		highest = max(highest, tail);
+	}
+	runs->next = next;
+	runs->tail = tail;
+	runs->highest = highest;
+	return end;
+}
+
+/*
+ * Append @nr pages, of which the first @skip bytes are not meant and @length bytes are. With
+ * @skip they do not continue what is there. Return: pages appended, less than @nr if
+ * there is no memory.
+ */
+long iomd_runs_add_pages(struct iomd_runs *runs, struct page **pages, long nr, u32 skip,
+			 u64 length)
+{
+	u64 start = runs->length - skip, end, over;
+	u32 first = runs->nr;
+
+	if (skip)
+		iomd_runs_break(runs);
+	end = add_whole_pages(runs, pages, pages + nr, start);
+	nr = (end - start) >> PAGE_SHIFT;
+	if (!nr)
+		return 0;
+
+	if (skip)
+		iomd_runs_at(runs, first)->phys += skip;
+	/* The last page may be meant in part only. */
+	over = end - start - skip;
+	over = over > length ? over - length : 0;
+	runs->length = end - over;
+	runs->next[-1].end -= over;
+	runs->tail -= over;
+	return nr;
 }
 
 /* The first run that ends behind @offset. @offset lies inside the list. */

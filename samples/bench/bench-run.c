@@ -5,7 +5,7 @@
  *
  *	row NAME BACKING BYTES SEGMENTS TOTAL STAGE...
  *
- * bench-run [PREFIX]: only of what has a name that begins so.
+ * bench-run [PREFIX [BYTES]]: only of what has a name that begins so, and of that length.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +24,8 @@
 #define ARENA	(1UL << 30)
 
 static int device;
+static const char *prefix = "";	/* of the names of what is to be run */
+static size_t only;			/* this length; 0 for all */
 
 static void die(const char *what)
 {
@@ -56,7 +58,7 @@ static void touch_in_order(char *memory, size_t pages)
 /* The kernel hands out page after page, so this leaves no two neighbours together. */
 static void touch_shuffled(char *memory, size_t pages)
 {
-	uint32_t *order = malloc(pages * sizeof(*order));
+	unsigned int *order = malloc(pages * sizeof(*order));
 
 	if (!order)
 		die("malloc");
@@ -64,7 +66,7 @@ static void touch_shuffled(char *memory, size_t pages)
 		order[i] = i;
 	for (size_t i = pages - 1; i > 0; i--) {
 		size_t j = random_next() % (i + 1);
-		uint32_t swap = order[i];
+		unsigned int swap = order[i];
 
 		order[i] = order[j];
 		order[j] = swap;
@@ -147,7 +149,7 @@ static void run(const char *name, const struct backing *backing, char *memory, s
 		.repetitions = repetitions(bytes),
 	};
 
-	strncpy(request.name, name, BENCH_NAME - 1);
+	snprintf(request.name, BENCH_NAME, "%s", name);
 	if (ioctl(device, BENCH_IOC_RUN, &request))
 		die(name);
 	printf("row %s %s %zu %llu %llu", name, backing->name, bytes,
@@ -158,12 +160,12 @@ static void run(const char *name, const struct backing *backing, char *memory, s
 	fflush(stdout);
 }
 
-static void run_backing(const struct backing *backing, const char *prefix)
+static void run_backing(const struct backing *backing)
 {
 	char *memory = backing->make();
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-		if (sizes[i] < backing->least)
+		if (sizes[i] < backing->least || (only && sizes[i] != only))
 			continue;
 		for (size_t j = 0; j < sizeof(cases) / sizeof(*cases); j++)
 			if (!strncmp(cases[j], prefix, strlen(prefix)))
@@ -174,10 +176,14 @@ static void run_backing(const struct backing *backing, const char *prefix)
 
 int main(int argc, char **argv)
 {
+	if (argc > 1)
+		prefix = argv[1];
+	if (argc > 2)
+		only = strtoull(argv[2], NULL, 0);
 	device = open("/dev/iomd_bench", O_RDWR);
 	if (device < 0)
 		die("/dev/iomd_bench");
 	for (size_t i = 0; i < sizeof(backings) / sizeof(*backings); i++)
-		run_backing(&backings[i], argc > 1 ? argv[1] : "");
+		run_backing(&backings[i]);
 	return 0;
 }
