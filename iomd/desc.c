@@ -225,7 +225,7 @@ static void desc_release(struct kref *ref)
 		INIT_WORK(&desc->release_work, desc_release_work);
 		queue_work(iomd_workqueue, &desc->release_work);
 	} else {
-		might_sleep();
+		__might_sleep(__FILE__, __LINE__);
 		desc->ops->release(desc);
 	}
 }
@@ -297,7 +297,7 @@ int iomd_desc_prepare(struct iomd_desc *desc, u32 direction)
 {
 	int err;
 
-	might_sleep();
+	__might_sleep(__FILE__, __LINE__);
 	err = desc->ops->prepare(desc, direction);
 	if (err == -ENXIO)
 		pr_warn_ratelimited("%pS prepared the %s descriptor %p, whose memory is gone or out of reach\n",
@@ -326,7 +326,7 @@ int iomd_desc_complete(struct iomd_desc *desc, u32 direction)
 {
 	int err;
 
-	might_sleep();
+	__might_sleep(__FILE__, __LINE__);
 	err = desc->ops->complete(desc, direction);
 	if (err != -EALREADY)
 		return err;

@@ -10,6 +10,7 @@
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/preempt.h>
 
@@ -187,6 +188,15 @@ static inline bool iomd_dma_translates(const struct iomd_dma *dma)
 	return dma->mapper && dma->mapper->translates;
 }
 
+/*
+ * What is asked of where memory begins: where an IOMMU translates, only its place in a
+ * page matters.
+ */
+static inline u32 iomd_dma_start_mask(const struct iomd_dma *dma)
+{
+	return iomd_dma_translates(dma) ? dma->align_mask & ~PAGE_MASK : dma->align_mask;
+}
+
 /* Softirq may prepare a command, as long as its descriptor is prepared already. */
 static inline gfp_t iomd_context_gfp(void)
 {
@@ -199,6 +209,9 @@ static inline void iomd_dma_hand_over(struct iomd_dma *dma, bool for_cpu)
 	if (dma->mapped && dma->mapped->needs_sync)
 		iomd_mapping_sync(dma->mapped, for_cpu);
 }
+
+/* Preparing, with the memory held already. */
+int iomd_dma_prepare_all(struct iomd_dma *dma, bool held);
 
 /* What is double buffered. */
 int iomd_dma_set_up_bounce(struct iomd_dma *dma, bool synchronize, bool force);
@@ -235,7 +248,6 @@ static inline void iomd_segmenter_start(struct iomd_segmenter *segmenter,
 int iomd_segmenter_next(struct iomd_segmenter *segmenter, struct iomd_dma_view *view,
 			const struct iomd_dma *dma, iomd_dma_piece_fn piece_fn,
 			struct iomd_dma_piece *segment);
-u32 iomd_dma_start_mask(const struct iomd_dma *dma);
 bool iomd_dma_is_aligned(const struct iomd_dma *dma, const struct iomd_dma_piece *segment,
 			 bool is_first);
 u64 iomd_dma_reach(const struct iomd_dma *dma, u64 end);

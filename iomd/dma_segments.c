@@ -62,15 +62,6 @@ int iomd_segmenter_next(struct iomd_segmenter *segmenter, struct iomd_dma_view *
 	return 0;
 }
 
-/*
- * What is asked of where memory begins: where an IOMMU translates, only its place in a
- * page matters.
- */
-u32 iomd_dma_start_mask(const struct iomd_dma *dma)
-{
-	return iomd_dma_translates(dma) ? dma->align_mask & ~PAGE_MASK : dma->align_mask;
-}
-
 bool iomd_dma_is_aligned(const struct iomd_dma *dma, const struct iomd_dma_piece *segment,
 			 bool is_first)
 {
