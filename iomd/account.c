@@ -37,6 +37,15 @@ void iomd_account_open(struct iomd_account *account, struct mm_struct *mm)
 	}
 }
 
+/* Another account of whoever has @from, whoever is asking. */
+void iomd_account_copy(struct iomd_account *account, const struct iomd_account *from)
+{
+	*account = *from;
+	mmgrab(account->mm);
+	if (account->user)
+		get_uid(account->user);
+}
+
 /* Close an account that nothing is charged to any more. */
 void iomd_account_close(struct iomd_account *account)
 {

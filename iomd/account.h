@@ -26,6 +26,7 @@ struct iomd_account {
 };
 
 void iomd_account_open(struct iomd_account *account, struct mm_struct *mm);
+void iomd_account_copy(struct iomd_account *account, const struct iomd_account *from);
 void iomd_account_close(struct iomd_account *account);
 int iomd_account_charge(struct iomd_account *account, unsigned long nr_pages);
 void iomd_account_uncharge(struct iomd_account *account, unsigned long nr_pages);

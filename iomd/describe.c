@@ -15,6 +15,7 @@
 
 #include "compat.h"
 #include "general.h"
+#include "map.h"
 #include "objects.h"
 #include "sources.h"
 
@@ -174,7 +175,10 @@ static int describe(struct iomd_general *general, const struct iomd_general_spec
 	general->purgeable = spec->purgeable;
 	general->dmabuf = spec->dmabuf;
 	general->provided = spec->provided;
-	if (iomd_general_is_user(general))
+	general->owner = spec->owner ? iomd_desc_get(spec->owner) : NULL;
+	if (iomd_general_is_user(general) && spec->account)
+		iomd_account_copy(&general->account, spec->account);
+	else if (iomd_general_is_user(general))
 		iomd_account_open(&general->account, spec->task);
 
 	if (iomd_general_is_physical(general))
@@ -205,6 +209,11 @@ static void forget(struct iomd_general *general)
 	general->purgeable = NULL;
 	general->dmabuf = NULL;
 	general->provided = NULL;
+	iomd_desc_put(general->owner);
+	general->owner = NULL;
+	general->nature = IOMD_NATURE_PLAIN;
+	general->cache = IOMD_MAP_DEFAULT_CACHE;
+	iomd_desc_forget_maps(&general->base);
 	free_ranges(general);
 	iomd_mapper_put(general->base.mapper);
 	general->base.mapper = NULL;
@@ -261,6 +270,8 @@ static void general_release(struct iomd_desc *desc)
 static const struct iomd_desc_ops general_ops = {
 	.name = "general",
 	IOMD_GENERAL_OPS,
+	.own_address = iomd_general_own_address,
+	.reference = iomd_general_reference,
 	.set_purgeable = iomd_general_set_purgeable,
 	.release = general_release,
 };

@@ -223,6 +223,18 @@ bool iomd_general_hold(struct iomd_desc *desc)
 	return true;
 }
 
+/* Hold the memory, and wire it if it is not. Return: 0, or why that cannot be. */
+int iomd_general_hold_wired(struct iomd_general *general)
+{
+	int err = 0;
+
+	mutex_lock(&general->lock);
+	if (!refcount_inc_not_zero(&general->wired))
+		err = wire_first(general, effective_direction(general, IOMD_DIRECTION_NONE));
+	mutex_unlock(&general->lock);
+	return err;
+}
+
 /* Unwire what nobody holds any more, unless somebody has prepared it since. */
 static void unwire_late(struct iomd_general *general)
 {
@@ -279,6 +291,7 @@ int iomd_general_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 off
 	walk->start = 0;
 	walk->end = desc->length;
 	walk->base = 0;
+	walk->leaf = general;
 	return 0;
 }
 
