@@ -803,6 +803,9 @@ static void remote_memory_is_out_of_reach(struct kunit *test)
 		iomd_desc_with_address_range(0x10000, PAGE_SIZE, BOTH | IOMD_MEMORY_REMOTE, NULL));
 
 	IOMD_KUNIT_EXPECT_ERR(test, try(desc, 0, 0, 0), -ENXIO);
+	desc = iomd_kunit_of_kernel(test, iomd_kunit_zalloc(test, PAGE_SIZE), PAGE_SIZE,
+				    BOTH | IOMD_MEMORY_REMOTE);
+	IOMD_KUNIT_EXPECT_ERR(test, try(desc, 0, 0, 0), -ENXIO);
 }
 
 /* SUB-17 SUB-18 SUB-19 MD-91 MAP-44: maps of a sub descriptor are its parent's */
@@ -869,6 +872,21 @@ static void multis_are_shown_in_one(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(multi, NONE), 0);
 	window(test, multi, IOMD_MAP_PREFAULT | UNIQUE, 0, 0);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(multi, NONE), 0);
+}
+
+/* MULTI-9: maps of what a multi was go on, and are no longer found */
+static void maps_outlive_children(struct kunit *test)
+{
+	struct iomd_desc *one = page_desc(test, 0, BOTH), *two = page_desc(test, PAGE_SIZE, BOTH);
+	struct iomd_desc *multi = iomd_kunit_multi(test, &one, 1, BOTH);
+	struct iomd_map *map = window(test, multi, 0, 0, 0), *now;
+
+	KUNIT_ASSERT_EQ(test, iomd_multi_init_with_descriptors(multi, &two, 1, BOTH, false), 0);
+	now = window(test, multi, 0, 0, 0);
+	KUNIT_EXPECT_PTR_NE(test, now, map);
+	KUNIT_EXPECT_TRUE(test, shows(map, LENGTH, 0));
+	KUNIT_EXPECT_TRUE(test, shows(now, LENGTH - PAGE_SIZE, 0));
+	KUNIT_EXPECT_NE(test, iomd_map_get_address(now), iomd_map_get_address(map));
 }
 
 /* MULTI-22 MULTI-23 GMD-101: children meet at pages, and one that fails leaves nothing */
@@ -973,6 +991,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(subs_are_mapped_by_parents),
 	KUNIT_CASE(windows_lie_inside_the_sub),
 	KUNIT_CASE(multis_are_shown_in_one),
+	KUNIT_CASE(maps_outlive_children),
 	KUNIT_CASE(multis_fail_as_one),
 	KUNIT_CASE(portions_cannot_be_mapped),
 	KUNIT_CASE(guards_are_for_tasks),
