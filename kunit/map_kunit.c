@@ -2,7 +2,9 @@
 /*
  * Maps, and what is shown of memory in the kernel.
  */
+#include <linux/completion.h>
 #include <linux/io.h>
+#include <linux/kthread.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -163,7 +165,7 @@ static void windows_lie_inside(struct kunit *test)
 	IOMD_KUNIT_EXPECT_ERR(test, try(empty, 0, 0, 0), -EINVAL);
 }
 
-/* MAP-7 MAP-16 MAP-23 MAP-25 MAP-28: what makes no sense is refused, or not to be had here */
+/* MAP-7 MAP-16 MAP-23 MAP-25 MAP-28 OBJ-31: what makes no sense is refused, or not to be had here */
 static void refuses_what_makes_no_sense(struct kunit *test)
 {
 	struct iomd_desc *desc = page_desc(test, 0, BOTH);
@@ -184,7 +186,7 @@ static void refuses_what_makes_no_sense(struct kunit *test)
 	IOMD_KUNIT_EXPECT_ERR(test, try(desc, IOMD_MAP_GUARDED_LARGE, 0, 0), -EOPNOTSUPP);
 }
 
-/* MAP-4 MAP-72 MD-8: a map holds its descriptor, and its last put lets go of it */
+/* MAP-4 MAP-72 MD-8 OBJ-18: a map holds its descriptor, and its last put lets go of it */
 static void holds_the_descriptor(struct kunit *test)
 {
 	struct page **pages = iomd_kunit_scattered_pages(test, NR_PAGES);
@@ -450,7 +452,7 @@ static void buffers_grow_again(struct kunit *test)
  * Sharing.
  */
 
-/* MAP-3 MAP-12 MAP-36 MAP-68: the same again is the same object, to be put twice */
+/* MAP-3 MAP-12 MAP-36 MAP-68 OBJ-25: the same again is the same object, to be put twice */
 static void same_again_is_the_same(struct kunit *test)
 {
 	struct iomd_desc *desc = page_desc(test, 0, BOTH);
@@ -467,7 +469,7 @@ static void same_again_is_the_same(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, is_mapped(memory));
 }
 
-/* MAP-37 MAP-41 MAP-69: a part of a map is one of its own, and keeps the whole in place */
+/* MAP-37 MAP-41 MAP-69 OBJ-19 OBJ-27: a part of a map is one of its own, and keeps the whole in place */
 static void parts_keep_the_whole(struct kunit *test)
 {
 	struct iomd_desc *desc = page_desc(test, 5, BOTH);
@@ -661,11 +663,57 @@ static void maps_outlive_what_was_described(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before + NR_PAGES);
 }
 
+/* A thread that maps, looks, and puts, over and over. */
+struct racer {
+	struct iomd_desc *desc;
+	struct completion done;
+	unsigned int nr_wrong;
+};
+
+#define ROUNDS		1000
+
+static int race(void *data)
+{
+	struct racer *racer = data;
+	unsigned int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		struct iomd_map *map = iomd_desc_map(racer->desc, 0);
+
+		if (IS_ERR(map) || *bytes_of(map) != 0x5a)
+			racer->nr_wrong++;
+		iomd_map_put(map);
+	}
+	complete(&racer->done);
+	return 0;
+}
+
+/* OBJ-26 MAP-3: a map that is found is never one that is on its way out */
+static void finding_excludes_the_last_put(struct kunit *test)
+{
+	u8 *memory = iomd_kunit_zalloc(test, PAGE_SIZE);
+	struct iomd_desc *desc = iomd_kunit_desc(test,
+		iomd_desc_with_physical_address(virt_to_phys(memory), PAGE_SIZE, BOTH));
+	struct racer racers[2] = { { .desc = desc }, { .desc = desc } };
+	u32 i;
+
+	*memory = 0x5a;
+
+	for (i = 0; i < ARRAY_SIZE(racers); i++) {
+		init_completion(&racers[i].done);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(race, &racers[i], "iomd-race")));
+	}
+	for (i = 0; i < ARRAY_SIZE(racers); i++) {
+		wait_for_completion(&racers[i].done);
+		KUNIT_EXPECT_EQ(test, racers[i].nr_wrong, 0U);
+	}
+}
+
 /*
  * Unmapping, and what maps say.
  */
 
-/* MAP-47 MAP-49 MAP-50 MAP-55: unmapped, a map and its parts are nowhere, and stay valid */
+/* MAP-47 MAP-49 MAP-50 MAP-55 OBJ-28: unmapped, a map and its parts are nowhere, and stay valid */
 static void unmapped_maps_are_nowhere(struct kunit *test)
 {
 	struct iomd_desc *desc = page_desc(test, 0, BOTH);
@@ -980,6 +1028,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(placed_requests_find_what_is_there),
 	KUNIT_CASE(cache_test_is_one_sided),
 	KUNIT_CASE(maps_outlive_what_was_described),
+	KUNIT_CASE(finding_excludes_the_last_put),
 	KUNIT_CASE(unmapped_maps_are_nowhere),
 	KUNIT_CASE(maps_of_the_dead_are_nowhere),
 	KUNIT_CASE(segments_end_with_the_map),
