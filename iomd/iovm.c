@@ -15,6 +15,7 @@
 #include <iomd/namespace.h>
 #include <iomd/provider.h>
 
+#include "compat.h"
 #include "core.h"
 #include "mapping.h"
 #include "space.h"
@@ -425,6 +426,17 @@ static int insert_live(struct iomd_mapper *mapper, u32 options, u64 address, u64
 	return err;
 }
 
+/*
+ * Address 0 is what an IOMMU says where there is nothing: memory that is there could not be
+ * told from none, and would never be taken out again.
+ */
+static bool is_memory(u64 phys, u64 length)
+{
+	u64 end;
+
+	return phys && !check_add_overflow(phys, length, &end) && end <= iomd_physical_limit();
+}
+
 /**
  * iomd_mapper_iovm_insert() - Put memory into bus space that was reserved.
  * @mapper: Mapper with a space of its own.
@@ -437,9 +449,11 @@ static int insert_live(struct iomd_mapper *mapper, u32 options, u64 address, u64
  * What was there before is replaced. IOKit: IOMapper::iovmInsert().
  *
  * Context: Any, with calls for one reservation not overlapping.
- * Return: 0; -EOPNOTSUPP for other mappers; -EINVAL for missing access, and if this is
- *	   not in one reservation; -EBADSLT for other multiples; -ENODEV if the device is
- *	   gone; -ENOMEM, or another error of the IOMMU's, after which nothing is there.
+ * Return: 0; -EOPNOTSUPP for other mappers; -EINVAL for missing access, if this is not in
+ *	   one reservation, for memory at address 0, and for addresses that the machine
+ *	   cannot have; -EBADSLT for other multiples; -ENODEV if the device is gone;
+ *	   -ENOMEM, or another error of the IOMMU's, after which nothing is there. After
+ *	   any other error what was there still is.
  *
  * Implements MAPPER-29.
  */
@@ -453,6 +467,7 @@ int iomd_mapper_iovm_insert(struct iomd_mapper *mapper, u32 options, u64 map_add
 	if ((offset | physical_address | length) & (mapper->page_size - 1))
 		return -EBADSLT;
 	if (!length || !(options & (IOMD_DMA_MAP_READ_ACCESS | IOMD_DMA_MAP_WRITE_ACCESS)) ||
+	    !is_memory(physical_address, length) ||
 	    !is_reserved(mapper, map_address, offset, length))
 		return -EINVAL;
 	return insert_live(mapper, options, map_address + offset, physical_address, length);

@@ -211,6 +211,40 @@ static void fills_only_what_is_reserved(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, give_back(test, address, length), 0);
 }
 
+/* MAPPER-29 MAPPER-35: what stands for nothing is not inserted, nor what no machine has */
+static void fills_with_memory_only(struct kunit *test)
+{
+	static const struct {
+		u64 phys;
+		u64 length;
+	} strays[] = {
+		{ 0, PAGE_SIZE },
+		{ 0, 2 * PAGE_SIZE },
+		{ 1ULL << 56, PAGE_SIZE },
+		{ U64_MAX & PAGE_MASK, PAGE_SIZE },
+		{ U64_MAX & PAGE_MASK, 2 * PAGE_SIZE },
+	};
+	struct fixture *fixture = test->priv;
+	u64 address, length;
+	u32 addr, i;
+
+	KUNIT_ASSERT_EQ(test, reserve(test, 2 * PAGE_SIZE, 0, 0, &address, &length), 0);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_insert(fixture->mapper, ACCESS, address, 0,
+						      place(test, 0), PAGE_SIZE), 0);
+	for (i = 0; i < ARRAY_SIZE(strays); i++)
+		KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_insert(fixture->mapper, ACCESS, address, 0,
+							      strays[i].phys, strays[i].length),
+				-EINVAL);
+	KUNIT_EXPECT_EQ(test, reached(test, address), place(test, 0));
+	KUNIT_EXPECT_EQ(test, give_back(test, address, length), 0);
+
+	KUNIT_ASSERT_EQ(test, iomd_mapper_set_default(fixture->mapper), 0);
+	addr = iomd_mapper_iovm_alloc(1);
+	KUNIT_ASSERT_NE(test, addr, 0U);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_insert_page(addr, 0, 0), 0U);
+	iomd_mapper_iovm_free(addr, 1);
+}
+
 static void free_large(void *page)
 {
 	__free_pages(page, 9);
@@ -519,6 +553,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(maps_registers),
 	KUNIT_CASE(reserves_and_fills),
 	KUNIT_CASE(fills_only_what_is_reserved),
+	KUNIT_CASE(fills_with_memory_only),
 	KUNIT_CASE(replaces_a_part),
 	KUNIT_CASE(reserves_at_an_address),
 	KUNIT_CASE(keeps_off_other_devices),
