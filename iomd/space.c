@@ -363,9 +363,3 @@ void iomd_space_unmap_table(struct iomd_space *space, struct sg_table *table)
 	iommu_unmap(space->domain, base, size);
 	iomd_space_free(space, base, size);
 }
-
-/* The physical address that a bus address stands for; 0 if none. Any context. */
-u64 iomd_space_physical(struct iomd_space *space, u64 address)
-{
-	return iommu_iova_to_phys(space->domain, address);
-}
