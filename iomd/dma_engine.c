@@ -400,22 +400,26 @@ static void take_stock(struct engine_channel *channel)
 
 /*
  * Take down what is in progress. Some engines can only be asked how far they are while
- * they pause, and some cannot pause.
+ * they pause, and some cannot pause. If that fails, what is in progress goes on.
  */
 static int terminate(struct engine_channel *channel)
 {
 	struct transfer *transfer, *next;
+	bool is_paused;
 	int err;
 
 	lockdep_assert_held(&channel->mutex);
 	if (is_idle(channel))
 		return 0;
 
-	dmaengine_pause(channel->chan);
+	is_paused = !dmaengine_pause(channel->chan);
 	take_stock(channel);
 	err = dmaengine_terminate_sync(channel->chan);
-	if (err)
+	if (err) {
+		if (is_paused)
+			dmaengine_resume(channel->chan);
 		return err == -ENOSYS ? -EOPNOTSUPP : err;
+	}
 
 	/* No callback runs any more, and nothing is started: the list is ours. */
 	list_for_each_entry_safe(transfer, next, &channel->transfers, node)
@@ -906,7 +910,8 @@ static struct engine *engine_create(struct device *provider, const struct iomd_d
  * Of the DMA engine's channels it takes those with device_prep_slave_sg. A command is
  * completed once, with -EIO for an error of the engine, and with -ECANCELED and the bytes
  * moved if it was stopped. Stopping with flush gives -ETIMEDOUT if time was short, and has
- * stopped all the same. The depth of the FIFO is the burst times the width of an access,
+ * stopped all the same; an engine that cannot be stopped gives its error, and what is in
+ * progress goes on as if nobody had asked. The depth of the FIFO is the burst times the width of an access,
  * and the frame size is that width. IOKit has no such call.
  *
  * Context: Process context, may sleep.
