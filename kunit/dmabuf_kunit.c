@@ -1074,6 +1074,26 @@ static void exporters_may_fail(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_physical_address(desc), BUS_BASE);
 }
 
+/* MD-77 MD-79: bus space is for where the device sees it, once it does */
+static void bus_space_is_the_exporters(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	struct exporter *exporter = fixture->exporter;
+	struct iomd_desc *desc = desc_of(test, exporter, BOTH);
+	u64 offset = 7;
+
+	/* In three pieces, none of which begins with a page. */
+	exporter->base += 0x800;
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(desc, &offset), (u64)LENGTH);
+	KUNIT_EXPECT_EQ(test, offset, 0ULL);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(desc, &offset),
+			LENGTH + 3 * (u64)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, offset, 0x800ULL);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(desc, NULL), (u64)LENGTH);
+}
+
 /* Unbinding the device takes the buffer from it, and from the commands that use it. */
 static void unbinding_revokes(struct kunit *test)
 {
@@ -1295,6 +1315,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(parts_are_like_others),
 	KUNIT_CASE(needs_a_device),
 	KUNIT_CASE_PARAM(exporters_may_fail, failure_gen_params),
+	KUNIT_CASE(bus_space_is_the_exporters),
 	KUNIT_CASE(unbinding_revokes),
 	KUNIT_CASE(unbinding_may_be_the_last),
 	KUNIT_CASE(unbinding_waits),

@@ -144,6 +144,39 @@ static void may_be_read_only(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 }
 
+/* MD-77 MD-79: bus space is for where it is, once that is known; before, for the worst */
+static void bus_space_is_for_where_it_is(struct kunit *test)
+{
+	struct provider *provider = test->priv;
+	struct iomd_desc *desc = provided(test, BOTH, NULL), *sub, *small;
+	u64 offset = 7, other = 7;
+
+	sub = iomd_kunit_sub(test, desc, 0xf00, 0x200, BOTH);
+	small = iomd_kunit_desc(test, iomd_desc_with_provider(&ops, provider, 1, BOTH, NULL));
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(desc, &offset), 5 * (u64)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, offset, 0ULL);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(sub, NULL), 2 * (u64)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(small, NULL), (u64)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, provider->prepares, 0U);
+
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(desc, &offset), 4 * (u64)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, offset, 0x80ULL);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(sub, &other), 2 * (u64)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, other, 0xf80ULL);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+
+	/* Pieces in the middle of pages have theirs. */
+	provider->lie_at = 0;
+	provider->lie = page_to_phys(provider->pages[3]) + 0xfff;
+	provider->lie_length = 2;
+	small = iomd_kunit_desc(test, iomd_desc_with_provider(&ops, provider, 2, BOTH, NULL));
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(small, NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(small, &offset), 2 * (u64)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, offset, 0xfffULL);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(small, NONE), 0);
+}
+
 /* MD-36: bytes are copied, also as a part of what is made of it */
 static void bytes_are_there(struct kunit *test)
 {
@@ -269,6 +302,7 @@ static void prepare_may_fail(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(is_asked_once),
 	KUNIT_CASE(may_be_read_only),
+	KUNIT_CASE(bus_space_is_for_where_it_is),
 	KUNIT_CASE(bytes_are_there),
 	KUNIT_CASE(commands_hold_it),
 	KUNIT_CASE(lives_as_long_as_the_descriptor),
