@@ -911,8 +911,8 @@ static struct engine *engine_create(struct device *provider, const struct iomd_d
  * completed once, with -EIO for an error of the engine, and with -ECANCELED and the bytes
  * moved if it was stopped. Stopping with flush gives -ETIMEDOUT if time was short, and has
  * stopped all the same; an engine that cannot be stopped gives its error, and what is in
- * progress goes on as if nobody had asked. The depth of the FIFO is the burst times the width of an access,
- * and the frame size is that width. IOKit has no such call.
+ * progress goes on as if nobody had asked. The depth of the FIFO is the burst times the
+ * width of an access, and the frame size is that width. IOKit has no such call.
  *
  * Context: Process context, may sleep.
  * Return: 0; -EINVAL for NULL or no line; -ENODEV if the device has no driver; -EEXIST if
