@@ -12,13 +12,15 @@
 #define BOTH		IOMD_DIRECTION_OUT_IN
 #define NONE		IOMD_DIRECTION_NONE
 
-#define NR_PAGES	4
+#define NR_PAGES	12
 #define LENGTH		(3 * PAGE_SIZE + 0x100)
+#define ALL		((NR_PAGES - 1) * PAGE_SIZE)
 
 /* Pages, one behind the other from 0x80 in the first on; and what was asked of it. */
 struct provider {
 	struct page **pages;
 	u8 *memory;
+	u64 length;
 	u32 prepares;
 	u32 completes;
 	u32 releases;
@@ -57,7 +59,7 @@ static u64 provider_segment(void *priv, u64 offset, u64 *length)
 		*length = provider->lie_length;
 		return provider->lie;
 	}
-	*length = min(PAGE_SIZE - offset_in_page(place), LENGTH - offset);
+	*length = min(PAGE_SIZE - offset_in_page(place), provider->length - offset);
 	return page_to_phys(provider->pages[place / PAGE_SIZE]) + offset_in_page(place);
 }
 
@@ -85,6 +87,7 @@ static int init(struct kunit *test)
 	provider = iomd_kunit_zalloc(test, sizeof(*provider));
 	provider->pages = iomd_kunit_scattered_pages(test, NR_PAGES);
 	provider->memory = iomd_kunit_vmap(test, provider->pages, NR_PAGES);
+	provider->length = LENGTH;
 	provider->lie_at = U64_MAX;
 	iomd_kunit_fill(provider->memory, NR_PAGES * PAGE_SIZE, 7);
 	test->priv = provider;
@@ -299,6 +302,37 @@ static void prepare_may_fail(struct kunit *test)
 			      -EOVERFLOW);
 }
 
+static int live_once(struct kunit *test, void *mapper)
+{
+	struct provider *provider = test->priv;
+	struct iomd_desc *desc;
+	int err;
+
+	desc = iomd_desc_with_provider(&ops, provider, provider->length, BOTH, mapper);
+	if (IS_ERR(desc))
+		return PTR_ERR(desc);
+	err = iomd_desc_prepare(desc, NONE);
+	if (!err && mapper && !iomd_desc_get_physical_address(desc))
+		err = -ENOMEM;
+	iomd_desc_put(desc);
+	return err;
+}
+
+/* GMD-43 MD-49: whatever allocation fails, the provider has nothing left to complete */
+static void survives_failing_allocations(struct kunit *test)
+{
+	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 64);
+	struct provider *provider = test->priv;
+	int refs = module_refcount(THIS_MODULE);
+
+	/* The descriptor, and its runs; then its mapping, and the scatterlist of that. */
+	provider->length = ALL;
+	KUNIT_EXPECT_EQ(test, iomd_kunit_sweep(test, live_once, NULL, 2), 2U);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_sweep(test, live_once, mapper, 4), 4U);
+	KUNIT_EXPECT_EQ(test, provider->completes, provider->prepares);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(is_asked_once),
 	KUNIT_CASE(may_be_read_only),
@@ -308,6 +342,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(lives_as_long_as_the_descriptor),
 	KUNIT_CASE(lies_are_refused),
 	KUNIT_CASE(prepare_may_fail),
+	KUNIT_CASE(survives_failing_allocations),
 	{}
 };
 
