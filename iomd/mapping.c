@@ -218,14 +218,20 @@ static void mapping_delist(struct iomd_mapping *mapping)
 
 /*
  * Its owner unmakes a mapping. Return: whether it is there; if not it has been taken from
- * the device. While it is being taken we wait: memory must not be given away that somebody
- * still copies to. Who takes it has bottom halves off, so this is for no hard interrupt.
+ * the device. While it is being taken, or synchronized, we wait: memory must not be given
+ * away that somebody still copies to. Who takes it has bottom halves off, so this is for no
+ * hard interrupt.
  */
 static bool mapping_claim(struct iomd_mapping *mapping)
 {
-	if (likely(!atomic_cmpxchg(&mapping->users, 0, IOMD_MAPPING_OWNED)))
-		return true;
-	atomic_cond_read_acquire(&mapping->users, VAL == IOMD_MAPPING_GONE);
+	int users;
+
+	do {
+		if (likely(!atomic_cmpxchg(&mapping->users, 0, IOMD_MAPPING_OWNED)))
+			return true;
+		users = atomic_cond_read_acquire(&mapping->users,
+						 !VAL || VAL == IOMD_MAPPING_GONE);
+	} while (!users);
 	return false;
 }
 
