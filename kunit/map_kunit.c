@@ -166,7 +166,7 @@ static void windows_lie_inside(struct kunit *test)
 	IOMD_KUNIT_EXPECT_ERR(test, try(empty, 0, 0, 0), -EINVAL);
 }
 
-/* MAP-7 MAP-16 MAP-23 MAP-25 MAP-28 OBJ-31: what makes no sense is refused, or not to be had here */
+/* MAP-7 MAP-16 MAP-23 MAP-25 MAP-28 OBJ-31: what makes no sense is refused */
 static void refuses_what_makes_no_sense(struct kunit *test)
 {
 	struct iomd_desc *desc = page_desc(test, 0, BOTH);
@@ -437,6 +437,8 @@ static void count_step(void *data, unsigned int nr)
 	maps[nr] = try(iomd_map_get_memory_descriptor(maps[2]), nr ? UNIQUE : 0, 0, 0);
 }
 
+#define COUNT	"count() { awk '/^vmaps/ { print $2 }' /sys/kernel/debug/iomd/objects; }; "
+
 /* MAP-19: which can be seen from outside, where page tables of ours are counted */
 static void tables_are_counted(struct kunit *test)
 {
@@ -447,10 +449,8 @@ static void tables_are_counted(struct kunit *test)
 
 	maps[2] = iomd_desc_set_mapping(desc, IOMD_KERNEL_TASK, 0x1000, READ_ONLY);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, maps[2]);
-	iomd_kunit_run(test, "count() { awk '/^vmaps/ { print $2 }' "
-		       "/sys/kernel/debug/iomd/objects; }; before=$(count); step 0; "
-		       "[ $(count) = $before ]; step 1; [ $(count) = $((before + 1)) ]",
-		       count_step, maps);
+	iomd_kunit_run(test, COUNT "before=$(count); step 0; [ $(count) = $before ]; step 1; "
+		       "[ $(count) = $((before + 1)) ]", count_step, maps);
 	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(maps[0]));
 	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(maps[1]));
 	iomd_map_put(maps[0]);
@@ -498,7 +498,7 @@ static void same_again_is_the_same(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, is_mapped(memory));
 }
 
-/* MAP-37 MAP-41 MAP-69 OBJ-19 OBJ-27: a part of a map is one of its own, and keeps the whole in place */
+/* MAP-37 MAP-41 MAP-69 OBJ-19 OBJ-27: a part keeps the whole in place */
 static void parts_keep_the_whole(struct kunit *test)
 {
 	struct iomd_desc *desc = page_desc(test, 5, BOTH);
