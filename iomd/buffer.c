@@ -108,9 +108,23 @@ static int buffer_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_
 	return 0;
 }
 
+/* The kernel's own pageable memory is nowhere until it is asked for. */
+static u64 buffer_own_address(struct iomd_desc *desc, struct mm_struct *task)
+{
+	struct iomd_buffer *buffer = to_buffer(desc);
+
+	if (is_pageable(buffer) && buffer->has_address && task == IOMD_KERNEL_TASK &&
+	    buffer->general.task == task)
+		return (unsigned long)iomd_pageable_map_kernel(&buffer->pageable,
+							       &buffer->general);
+	return iomd_general_own_address(desc, task);
+}
+
 static const struct iomd_desc_ops buffer_ops = {
 	.name = "buffer",
 	IOMD_GENERAL_OPS,
+	.own_address = buffer_own_address,
+	.reference = iomd_general_reference,
 	.page_counts = buffer_page_counts,
 	.set_purgeable = buffer_set_purgeable,
 	.release = buffer_release,
@@ -225,6 +239,7 @@ static int init_wired(struct iomd_buffer *buffer, struct iomd_client *client, u3
 		iomd_backing_free(&buffer->backing);
 		return err;
 	}
+	buffer->general.cache = spec->cache;
 	/* What holds for the memory holds for where devices see it. */
 	iomd_general_add_map_spec(&buffer->general, fls64(spec->highest),
 				  spec->alignment > PAGE_SIZE ? spec->alignment : 0);

@@ -66,12 +66,12 @@ void iomd_cachemode_restore(struct page **pages, unsigned int nr)
 #endif
 }
 
-/* How the kernel maps pages of this mode once more. */
-pgprot_t iomd_cachemode_prot(u32 mode)
+/* How pages of this mode are mapped once more, with a protection otherwise like @prot. */
+pgprot_t iomd_cachemode_prot(pgprot_t prot, u32 mode)
 {
 	if (is_write_combining(mode))
-		return pgprot_writecombine(PAGE_KERNEL);
+		return pgprot_writecombine(prot);
 	if (is_uncached(mode))
-		return pgprot_noncached(PAGE_KERNEL);
-	return PAGE_KERNEL;
+		return pgprot_noncached(prot);
+	return prot;
 }

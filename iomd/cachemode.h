@@ -14,6 +14,6 @@ bool iomd_cachemode_is_default(u32 mode);
 bool iomd_cachemode_is_possible(u32 mode);
 int iomd_cachemode_set(struct page **pages, unsigned int nr, u32 mode);
 void iomd_cachemode_restore(struct page **pages, unsigned int nr);
-pgprot_t iomd_cachemode_prot(u32 mode);
+pgprot_t iomd_cachemode_prot(pgprot_t prot, u32 mode);
 
 #endif /* _IOMD_CACHEMODE_H */

@@ -15,6 +15,8 @@
 
 #include "composite.h"
 #include "copy.h"
+#include "map.h"
+#include "reference.h"
 
 /* Make room for @capacity parts in a composite that has none. */
 int iomd_composite_resize(struct iomd_composite *composite, u32 capacity)
@@ -109,9 +111,10 @@ int iomd_composite_add(struct iomd_composite *composite, struct iomd_desc *desc,
 	return 0;
 }
 
-/* Let go of all parts. */
+/* Let go of all parts; maps of what they were go on alone. */
 void iomd_composite_clear(struct iomd_composite *composite)
 {
+	iomd_desc_forget_maps(&composite->base);
 	while (composite->nr) {
 		struct iomd_desc *part = composite->part[--composite->nr].desc;
 
@@ -316,6 +319,56 @@ void iomd_composite_drop(struct iomd_desc *desc)
 	for (i = 0; i < composite->nr; i++)
 		iomd_desc_drop(composite->part[i].desc);
 	atomic_dec(&composite->nr_holds);
+}
+
+/* Add what stands for the memory of a part, which the composite then has to itself. */
+static int add_reference(struct iomd_composite *composite, const struct iomd_part *part,
+			 u64 length, bool write)
+{
+	struct iomd_desc *memory = iomd_reference_get(part->desc, write);
+	int err;
+
+	if (IS_ERR(memory))
+		return PTR_ERR(memory);
+	err = iomd_composite_add(composite, memory, part->offset, length);
+	if (err)
+		iomd_reference_put(memory);
+	else
+		iomd_desc_put(memory);
+	return err;
+}
+
+/*
+ * A composite of what stands for the memory of the parts. Return: it, held; or an error
+ * pointer.
+ */
+struct iomd_desc *iomd_composite_reference(struct iomd_desc *desc, bool write)
+{
+	struct iomd_composite *from = iomd_to_composite(desc), *to;
+	u64 start = 0;
+	int err;
+	u32 i;
+
+	if (!from->nr)
+		return ERR_PTR(-EINVAL);
+	to = iomd_composite_create(desc->ops, from->nr);
+	if (IS_ERR(to))
+		return ERR_CAST(to);
+	for (i = 0; i < from->nr; i++) {
+		err = add_reference(to, &from->part[i], from->part[i].end - start, write);
+		if (err)
+			goto err_held;
+		start = from->part[i].end;
+	}
+	/* Each part is held already, and the composite stands for them from now on. */
+	atomic_inc(&to->nr_holds);
+	return &to->base;
+
+err_held:
+	while (i--)
+		iomd_desc_drop(to->part[i].desc);
+	iomd_desc_put(&to->base);
+	return ERR_PTR(err);
 }
 
 u32 iomd_composite_all_flags(struct iomd_desc *desc)

@@ -80,6 +80,7 @@ u64 iomd_composite_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length
 int iomd_composite_page_counts(struct iomd_desc *desc, u64 *resident, u64 *dirty);
 int iomd_composite_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_state);
 u64 iomd_composite_preparation_id(struct iomd_desc *desc);
+struct iomd_desc *iomd_composite_reference(struct iomd_desc *desc, bool write);
 void iomd_composite_release(struct iomd_desc *desc);
 
 /* What all composites do alike. */

@@ -15,6 +15,8 @@
 
 #include <iomd/desc.h>
 
+struct iomd_general;
+struct iomd_map_set;
 struct iomd_mapper;
 struct iomd_mapping;
 struct iomd_run;
@@ -54,6 +56,7 @@ struct iomd_stretch {
  * @end: Offset at which the window ends, exclusive.
  * @base: Offset in @runs of the byte at @start.
  * @run: Run looked at last.
+ * @leaf: Whose run list it is.
  *
  * However deep descriptors are nested, bytes are described by the run list of
  * some leaf. A walk remembers which, and for which offsets, so that a step within
@@ -65,6 +68,7 @@ struct iomd_walk {
 	u64 end;
 	u64 base;
 	u32 run;
+	struct iomd_general *leaf;
 };
 
 /**
@@ -208,6 +212,29 @@ struct iomd_desc_ops {
 	u64 (*preparation_id)(struct iomd_desc *desc);
 
 	/**
+	 * @own_address: Where all of the memory is in @task, if that is where it is
+	 * described. May sleep. Returns the address of the first byte, or 0. This
+	 * callback is optional; without it the memory is nowhere.
+	 */
+	u64 (*own_address)(struct iomd_desc *desc, struct mm_struct *task);
+
+	/**
+	 * @map_root: The descriptor that has the maps which are made of this one, and
+	 * where in that the byte at @offset is. Must not sleep. This callback is
+	 * optional; without it they are its own.
+	 */
+	struct iomd_desc *(*map_root)(struct iomd_desc *desc, u64 *offset);
+
+	/**
+	 * @reference: A descriptor of the memory that is behind this one now, for maps
+	 * to keep: held, with a reference, and changed by nobody; iomd_reference_put()
+	 * undoes both. The CPU may write it if @write. May sleep. Returns an error
+	 * pointer if it cannot be had. This callback is optional; without it the memory
+	 * cannot be mapped.
+	 */
+	struct iomd_desc *(*reference)(struct iomd_desc *desc, bool write);
+
+	/**
 	 * @command_operation: Answer a DMA command, in a record that is large enough. This
 	 * callback is optional; without it the descriptor answers by what it says to
 	 * the others here.
@@ -241,6 +268,7 @@ struct iomd_desc_ops {
  * @nr_active: How many have said that they are using the memory, and not yet that they
  *	no longer do; each holds the memory and has a reference.
  * @mapper: Mapper the descriptor is bound to, or NULL; a reference is held.
+ * @maps: Maps of the memory; NULL until there is one.
  * @release_work: Runs the release when the last reference goes in a context that
  *	cannot sleep.
  */
@@ -261,6 +289,7 @@ struct iomd_desc {
 	atomic_t nr_parents;
 	atomic_t nr_active;
 	struct iomd_mapper *mapper;
+	struct iomd_map_set *maps;
 	struct work_struct release_work;
 };
 
@@ -318,7 +347,10 @@ static inline void iomd_desc_drop(struct iomd_desc *desc)
 	desc->ops->drop(desc);
 }
 
-/* Work that a context which cannot sleep leaves behind; flushed on unload. */
+/*
+ * Work that a context which cannot sleep leaves behind; flushed on unload. It has no rescuer:
+ * nothing that memory is freed by may wait for it.
+ */
 extern struct workqueue_struct *iomd_workqueue;
 
 #endif /* _IOMD_CORE_H */

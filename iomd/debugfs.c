@@ -21,6 +21,8 @@ static const char * const object_names[IOMD_OBJECTS] = {
 	[IOMD_OBJECT_DMAC] = "dma_controllers",
 	[IOMD_OBJECT_DMAES] = "dma_event_sources",
 	[IOMD_OBJECT_WORK_LOOP] = "work_loops",
+	[IOMD_OBJECT_MAP] = "maps",
+	[IOMD_OBJECT_VMAP] = "vmaps",
 };
 
 static struct dentry *debugfs_root;

@@ -14,6 +14,7 @@
 #include <iomd/namespace.h>
 
 #include "core.h"
+#include "map.h"
 #include "objects.h"
 #include "runs.h"
 
@@ -50,6 +51,10 @@
  *
  * Outermost first:
  *
+ * - a map's lock: what is to be seen in it;
+ * - the lock of a set of maps: which there are, and where; of two sets, the one at the lower
+ *   address first;
+ *
  * 0. a pageable buffer's lock: whether it has an address in the kernel;
  * 1. a general descriptor's lock: prepare state and DMA mapping owned by it;
  * 2. mmap_lock of the described task, taken while pinning, and the lock over all
@@ -81,6 +86,7 @@ void iomd_desc_init(struct iomd_desc *desc, const struct iomd_desc_ops *ops)
 void iomd_desc_exit(struct iomd_desc *desc)
 {
 	iomd_desc_set_context(desc, NULL);
+	iomd_map_set_free(desc->maps);
 	iomd_mapper_put(desc->mapper);
 	iomd_objects_dec(IOMD_OBJECT_DESC);
 }

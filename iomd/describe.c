@@ -15,6 +15,7 @@
 
 #include "compat.h"
 #include "general.h"
+#include "map.h"
 #include "objects.h"
 #include "sources.h"
 
@@ -174,8 +175,13 @@ static int describe(struct iomd_general *general, const struct iomd_general_spec
 	general->purgeable = spec->purgeable;
 	general->dmabuf = spec->dmabuf;
 	general->provided = spec->provided;
-	if (iomd_general_is_user(general))
+	general->owner = spec->owner ? iomd_desc_get(spec->owner) : NULL;
+	if (iomd_general_is_user(general) && spec->account)
+		iomd_account_copy(&general->account, spec->account);
+	else if (iomd_general_is_user(general))
 		iomd_account_open(&general->account, spec->task);
+	else
+		iomd_account_close(&general->account);
 
 	if (iomd_general_is_physical(general))
 		return wire_for_good(general);
@@ -192,19 +198,23 @@ err_mapper:
 
 /*
  * Forget what is described, prepared or not. Nobody holds the memory. The object
- * then describes nothing and may describe something else.
+ * then describes nothing and may describe something else, which often is the same task's:
+ * the account stays open.
  */
 static void forget(struct iomd_general *general)
 {
 	iomd_general_unbind(general);
 	atomic64_set(&general->base.preparation_id, 0);
-	if (iomd_general_is_user(general))
-		iomd_account_close(&general->account);
 	general->task = NULL;
 	general->file = NULL;
 	general->purgeable = NULL;
 	general->dmabuf = NULL;
 	general->provided = NULL;
+	iomd_desc_put(general->owner);
+	general->owner = NULL;
+	general->nature = IOMD_NATURE_PLAIN;
+	general->cache = IOMD_MAP_DEFAULT_CACHE;
+	iomd_desc_forget_maps(&general->base);
 	free_ranges(general);
 	iomd_mapper_put(general->base.mapper);
 	general->base.mapper = NULL;
@@ -246,6 +256,7 @@ int iomd_general_init(struct iomd_general *general, const struct iomd_desc_ops *
 void iomd_general_exit(struct iomd_general *general)
 {
 	forget(general);
+	iomd_account_close(&general->account);
 	mutex_destroy(&general->lock);
 	iomd_desc_exit(&general->base);
 }
@@ -261,6 +272,8 @@ static void general_release(struct iomd_desc *desc)
 static const struct iomd_desc_ops general_ops = {
 	.name = "general",
 	IOMD_GENERAL_OPS,
+	.own_address = iomd_general_own_address,
+	.reference = iomd_general_reference,
 	.set_purgeable = iomd_general_set_purgeable,
 	.release = general_release,
 };
@@ -383,8 +396,9 @@ int iomd_client_desc_init_with_options(struct iomd_client *client, struct iomd_d
 		return -EBUSY;
 
 	/* Memory that was let go a moment ago: a worker may be at it. */
-	if (cancel_work_sync(&general->unwire_work))
+	if (general->has_unwire_work && cancel_work_sync(&general->unwire_work))
 		iomd_desc_put(desc);
+	general->has_unwire_work = false;
 	forget(general);
 	err = describe(general, &spec);
 	if (err)

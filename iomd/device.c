@@ -11,6 +11,8 @@
 #include <iomd/namespace.h>
 #include <iomd/sub.h>
 
+#include "general.h"
+
 /**
  * iomd_device_with_range() - Describe memory of a device.
  * @start: CPU-physical address of the first byte.
@@ -28,9 +30,14 @@
  */
 struct iomd_desc *iomd_device_with_range(u64 start, u64 length)
 {
-	return iomd_client_desc_with_address_range(NULL, start, length,
+	struct iomd_desc *desc;
+
+	desc = iomd_client_desc_with_address_range(NULL, start, length,
 						   IOMD_DIRECTION_NONE |
 						   IOMD_MEMORY_MAPPER_NONE, NULL);
+	if (!IS_ERR(desc))
+		iomd_to_general(desc)->nature = IOMD_NATURE_DEVICE;
+	return desc;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_device_with_range, IOMD_NS);
 

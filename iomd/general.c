@@ -170,6 +170,8 @@ int iomd_general_bind(struct iomd_general *general)
 /* Undo all that keeps the memory wired; nobody else is using the descriptor. */
 void iomd_general_unbind(struct iomd_general *general)
 {
+	if (!general->prepare_count && !general->is_bound && !general->resident)
+		return;
 	mutex_lock(&general->lock);
 	if (general->prepare_count && !iomd_general_is_physical(general))
 		complete_last(general);
@@ -223,6 +225,18 @@ bool iomd_general_hold(struct iomd_desc *desc)
 	return true;
 }
 
+/* Hold the memory, and wire it if it is not. Return: 0, or why that cannot be. */
+int iomd_general_hold_wired(struct iomd_general *general)
+{
+	int err = 0;
+
+	mutex_lock(&general->lock);
+	if (!refcount_inc_not_zero(&general->wired))
+		err = wire_first(general, effective_direction(general, IOMD_DIRECTION_NONE));
+	mutex_unlock(&general->lock);
+	return err;
+}
+
 /* Unwire what nobody holds any more, unless somebody has prepared it since. */
 static void unwire_late(struct iomd_general *general)
 {
@@ -252,6 +266,7 @@ void iomd_general_drop(struct iomd_desc *desc)
 		unwire_late(general);
 		return;
 	}
+	general->has_unwire_work = true;
 	iomd_desc_get(desc);
 	if (!queue_work(iomd_workqueue, &general->unwire_work))
 		iomd_desc_put(desc);
@@ -279,6 +294,7 @@ int iomd_general_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 off
 	walk->start = 0;
 	walk->end = desc->length;
 	walk->base = 0;
+	walk->leaf = general;
 	return 0;
 }
 

@@ -21,6 +21,13 @@ struct iomd_client;
 struct iomd_provided;
 struct iomd_purgeable;
 
+/* What memory is to those who map it; most of it follows from where it is. */
+enum iomd_nature {
+	IOMD_NATURE_PLAIN,
+	IOMD_NATURE_GUARD,	/* nobody may touch it */
+	IOMD_NATURE_DEVICE,	/* a driver says that it is its device's */
+};
+
 /**
  * struct iomd_own_window - A stretch of a mapping that is contiguous for the device.
  * @start: Offset at which it begins, or that was asked for.
@@ -56,6 +63,7 @@ struct iomd_own_window {
  * @own_mapping: All of it mapped for the descriptor's mapper; made on demand, or
  *	for @dmabuf from the start; lives as long as @resident. Once set it may be read
  *	without the lock while the memory is wired.
+ * @has_unwire_work: @unwire_work has been queued at least once.
  * @unwire_work: Unwires after the last hold has gone.
  * @task: The task whose memory this is; NULL for physical memory.
  * @file: Where the memory is, whatever is at the addresses; or NULL.
@@ -63,6 +71,9 @@ struct iomd_own_window {
  * @dmabuf: Whose exporter maps the memory, wherever that is; or NULL. Of @runs there is
  *	but the highest address, as the device sees it.
  * @provided: Whose provider says where the memory is; or NULL.
+ * @owner: Whose memory it is, which has to stay for that; or NULL. A reference is held.
+ * @nature: What it is to those who map it.
+ * @cache: Cache mode of the pages, IOMD_MAP_*.
  * @account: Who pays, for memory of a user task.
  * @nr_pages: Pages touched, counted for each range.
  * @nr_ranges: Elements of @ranges.
@@ -86,6 +97,7 @@ struct iomd_general {
 	struct iomd_mapping *own_mapping;
 	struct iomd_own_window own_window;
 	u64 own_highest;
+	bool has_unwire_work;
 	struct work_struct unwire_work;
 
 	struct mm_struct *task;
@@ -93,6 +105,9 @@ struct iomd_general {
 	struct iomd_purgeable *purgeable;
 	struct dma_buf *dmabuf;
 	struct iomd_provided *provided;
+	struct iomd_desc *owner;
+	enum iomd_nature nature;
+	u32 cache;
 	struct iomd_account account;
 	unsigned long nr_pages;
 	u32 nr_ranges;
@@ -156,11 +171,16 @@ int iomd_general_prepare(struct iomd_desc *desc, u32 direction);
 int iomd_general_complete(struct iomd_desc *desc, u32 direction);
 int iomd_general_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset);
 bool iomd_general_hold(struct iomd_desc *desc);
+int iomd_general_hold_wired(struct iomd_general *general);
 void iomd_general_drop(struct iomd_desc *desc);
 void iomd_general_summarize(struct iomd_desc *desc, struct iomd_summary *summary);
 u32 iomd_general_all_flags(struct iomd_desc *desc);
 u64 iomd_general_preparation_id(struct iomd_desc *desc);
 void iomd_general_unwire_work(struct work_struct *work);
+
+/* reference.c: what maps keep */
+u64 iomd_general_own_address(struct iomd_desc *desc, struct mm_struct *task);
+struct iomd_desc *iomd_general_reference(struct iomd_desc *desc, bool write);
 
 /* general_protocol.c: what a DMA command asks */
 void iomd_general_add_map_spec(struct iomd_general *general, u8 num_address_bits, u64 alignment);
@@ -180,6 +200,8 @@ struct iomd_general_spec {
 	struct iomd_purgeable *purgeable;
 	struct dma_buf *dmabuf;
 	struct iomd_provided *provided;
+	struct iomd_desc *owner;
+	const struct iomd_account *account;
 };
 
 bool iomd_desc_is_general(const struct iomd_desc *desc);

@@ -31,6 +31,7 @@ static void guard_release(struct iomd_desc *desc)
 static const struct iomd_desc_ops guard_ops = {
 	.name = "guard",
 	IOMD_GENERAL_OPS,
+	.reference = iomd_general_reference,
 	.set_purgeable = iomd_general_set_purgeable,
 	.release = guard_release,
 };
@@ -52,6 +53,8 @@ static int guard_init(struct iomd_general *general, u64 size)
 	});
 	if (err)
 		fput(file);
+	else
+		general->nature = IOMD_NATURE_GUARD;
 	return err;
 }
 

@@ -26,28 +26,49 @@ static u64 entry_phys(const struct iomd_mapping *mapping, struct scatterlist *sg
 	return mapping->resources ? mapping->resources[i] : sg_phys(sg);
 }
 
-static void mapping_enlist(struct iomd_mapping *mapping)
+/* From now on unbinding the device waits for us. Return: 0, or -ENODEV if it is too late. */
+static int mapping_enlist(struct iomd_mapping *mapping)
+{
+	struct iomd_mapper *mapper = mapping->mapper;
+	unsigned long flags;
+	int err = -ENODEV;
+
+	spin_lock_irqsave(&mapper->lock, flags);
+	if (!mapper->revoked) {
+		list_add(&mapping->node, &mapper->mappings);
+		err = 0;
+	}
+	spin_unlock_irqrestore(&mapper->lock, flags);
+	return err;
+}
+
+static void mapping_delist(struct iomd_mapping *mapping)
 {
 	struct iomd_mapper *mapper = mapping->mapper;
 	unsigned long flags;
 
 	spin_lock_irqsave(&mapper->lock, flags);
-	list_add(&mapping->node, &mapper->mappings);
+	list_del(&mapping->node);
 	spin_unlock_irqrestore(&mapper->lock, flags);
 }
 
-/* Return: whether the mapping was still there, so that it has to be undone. */
-static bool mapping_delist(struct iomd_mapping *mapping)
+/*
+ * Its owner unmakes a mapping. Return: whether it is there; if not it has been taken from
+ * the device. While it is being taken, or synchronized, we wait: memory must not be given
+ * away that somebody still copies to. Who takes it has bottom halves off, so this is for no
+ * hard interrupt.
+ */
+static bool mapping_claim(struct iomd_mapping *mapping)
 {
-	struct iomd_mapper *mapper = mapping->mapper;
-	unsigned long flags;
-	bool live;
+	int users;
 
-	spin_lock_irqsave(&mapper->lock, flags);
-	live = !list_empty(&mapping->node);
-	list_del_init(&mapping->node);
-	spin_unlock_irqrestore(&mapper->lock, flags);
-	return live;
+	do {
+		if (likely(!atomic_cmpxchg(&mapping->users, 0, IOMD_MAPPING_OWNED)))
+			return true;
+		users = atomic_cond_read_acquire(&mapping->users,
+						 !VAL || VAL == IOMD_MAPPING_GONE);
+	} while (!users);
+	return false;
 }
 
 /*
@@ -59,9 +80,9 @@ static bool table_needs_sync(struct device *dev, struct sg_table *table)
 	struct scatterlist *sg;
 	unsigned int i;
 
-	if (iomd_dma_iommu_is_coherent(dev))
+	if (iomd_dma_skips_sync(dev) || iomd_dma_iommu_is_coherent(dev))
 		return false;
-	if (dma_max_mapping_size(dev) == SIZE_MAX)
+	if (table->nents == 1 || dma_max_mapping_size(dev) == SIZE_MAX)
 		return dma_need_sync(dev, sg_dma_address(table->sgl));
 	for_each_sgtable_dma_sg(table, sg, i)
 		if (dma_need_sync(dev, sg_dma_address(sg)))
@@ -88,7 +109,7 @@ static bool is_addressable(const struct iomd_mapper *mapper, u64 phys, u64 lengt
 {
 	struct device *dev = mapper->dev;
 
-	return mapper->translates ||
+	return mapper->domain ||
 	       phys + length - 1 <= min_not_zero(dma_get_mask(dev), dev->bus_dma_limit);
 }
 
@@ -121,6 +142,61 @@ static int resources_map(struct iomd_mapping *mapping)
 }
 
 /*
+ * One piece need not be mapped as a list, which costs as much as a small transfer has to
+ * spare. Memory of another device's that has pages is known to lists only.
+ */
+static bool is_single(const struct sg_table *table)
+{
+	return table->orig_nents == 1 && !is_pci_p2pdma_page(sg_page(table->sgl));
+}
+
+static int pages_map(struct iomd_mapping *mapping)
+{
+	struct device *dev = mapping->mapper->dev;
+	struct sg_table *table = &mapping->table;
+	struct scatterlist *sg = table->sgl;
+
+	if (!is_single(table))
+		return dma_map_sgtable(dev, table, mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
+	sg_dma_address(sg) = dma_map_page_attrs(dev, sg_page(sg), sg->offset, sg->length,
+						mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
+	if (dma_mapping_error(dev, sg_dma_address(sg)))
+		return mapping->mapper->domain ? -ENOMEM : -EIO;
+	sg_dma_len(sg) = sg->length;
+	return 0;
+}
+
+static void pages_unmap(struct iomd_mapping *mapping)
+{
+	struct device *dev = mapping->mapper->dev;
+	struct sg_table *table = &mapping->table;
+
+	if (is_single(table))
+		dma_unmap_page_attrs(dev, sg_dma_address(table->sgl), sg_dma_len(table->sgl),
+				     mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
+	else
+		dma_unmap_sgtable(dev, table, mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
+}
+
+/* Hand memory to the device, or take it back. */
+static void pages_sync(struct iomd_mapping *mapping, bool for_cpu)
+{
+	struct device *dev = mapping->mapper->dev;
+	struct sg_table *table = &mapping->table;
+	dma_addr_t address = sg_dma_address(table->sgl);
+	size_t length = sg_dma_len(table->sgl);
+
+	if (is_single(table) && for_cpu)
+		dma_sync_single_for_cpu(dev, address, length, mapping->direction);
+	else if (is_single(table))
+		dma_sync_single_for_device(dev, address, length, mapping->direction);
+	else if (for_cpu)
+		dma_sync_sgtable_for_cpu(dev, table, mapping->direction);
+	else
+		dma_sync_sgtable_for_device(dev, table, mapping->direction);
+}
+
+/*
  * Memory may be mapped several times, by descriptors that overlap. Where the CPU and the
  * device see the same memory there is nothing to be said against that; so handing memory
  * over is left out of mapping, and done apart where there is anything to do.
@@ -128,7 +204,6 @@ static int resources_map(struct iomd_mapping *mapping)
 static int table_map(struct iomd_mapping *mapping, gfp_t gfp)
 {
 	struct iomd_space *space = mapping->mapper->space;
-	struct device *dev = mapping->mapper->dev;
 	int err;
 
 	if (space)
@@ -136,12 +211,12 @@ static int table_map(struct iomd_mapping *mapping, gfp_t gfp)
 					    mapping->direction, gfp);
 	if (mapping->resources)
 		return resources_map(mapping);
-	err = dma_map_sgtable(dev, &mapping->table, mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
+	err = pages_map(mapping);
 	if (err)
 		return err;
-	mapping->needs_sync = table_needs_sync(dev, &mapping->table);
+	mapping->needs_sync = table_needs_sync(mapping->mapper->dev, &mapping->table);
 	if (mapping->needs_sync)
-		dma_sync_sgtable_for_device(dev, &mapping->table, mapping->direction);
+		pages_sync(mapping, false);
 	return 0;
 }
 
@@ -149,7 +224,6 @@ static int table_map(struct iomd_mapping *mapping, gfp_t gfp)
 void iomd_mapping_unmap_table(struct iomd_mapping *mapping)
 {
 	struct iomd_space *space = mapping->mapper->space;
-	struct device *dev = mapping->mapper->dev;
 
 	if (space) {
 		iomd_space_unmap_table(space, &mapping->table);
@@ -160,8 +234,8 @@ void iomd_mapping_unmap_table(struct iomd_mapping *mapping)
 		return;
 	}
 	if (mapping->needs_sync)
-		dma_sync_sgtable_for_cpu(dev, &mapping->table, mapping->direction);
-	dma_unmap_sgtable(dev, &mapping->table, mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
+		pages_sync(mapping, true);
+	pages_unmap(mapping);
 }
 
 static int mapping_build(struct iomd_mapping *mapping, iomd_stretch_fn stretch_fn, void *source,
@@ -172,12 +246,9 @@ static int mapping_build(struct iomd_mapping *mapping, iomd_stretch_fn stretch_f
 	if (err)
 		return err;
 	err = table_map(mapping, gfp);
-	if (err) {
+	if (err)
 		iomd_table_free(mapping);
-		return err;
-	}
-	mapping_enlist(mapping);
-	return 0;
+	return err;
 }
 
 /*
@@ -204,12 +275,9 @@ static int import_build(struct iomd_mapping *mapping, struct dma_buf *dmabuf)
 	if (err)
 		return err;
 	err = import_copy(mapping, import->table, mapping->length);
-	if (err) {
+	if (err)
 		iomd_import_end(import);
-		return err;
-	}
-	mapping_enlist(mapping);
-	return 0;
+	return err;
 }
 
 /* The errors of the DMA API, as those we document. */
@@ -227,29 +295,47 @@ static int mapping_errno(int err)
 	}
 }
 
-static void mapping_open(struct iomd_mapping *mapping, struct iomd_mapper *mapper, u64 length,
-			 enum dma_data_direction direction)
+/* Begin to make a mapping. Return: 0; or -ENODEV, and there is none. */
+static int mapping_open(struct iomd_mapping *mapping, struct iomd_mapper *mapper, u64 length,
+			enum dma_data_direction direction)
 {
+	int err;
+
 	mapping->mapper = iomd_mapper_get(mapper);
-	INIT_LIST_HEAD(&mapping->node);
+	atomic_set(&mapping->users, IOMD_MAPPING_OWNED);
 	mapping->direction = direction;
 	mapping->length = length;
 	mapping->needs_sync = false;
-	mapping->import = (struct iomd_import) {};
+	mapping->import.attachment = NULL;
 	mapping->resources = NULL;
 	mapping->chunks = NULL;
 	mapping->table.sgl = NULL;
+	if (length)
+		err = mapping_enlist(mapping);
+	else
+		err = iomd_mapping_is_revoked(mapping) ? -ENODEV : 0;
+	if (err) {
+		mapping->mapper = NULL;
+		iomd_mapper_put(mapper);
+	}
+	return err;
 }
 
 /* The mapping is live from now on; or, on error, never has been. */
 static int mapping_close(struct iomd_mapping *mapping, int err)
 {
-	if (err) {
-		iomd_mapper_put(mapping->mapper);
-		mapping->mapper = NULL;
-	} else {
+	struct iomd_mapper *mapper = mapping->mapper;
+
+	if (!err) {
 		iomd_objects_inc(IOMD_OBJECT_MAPPING);
+		/* Pairs with those who find the mapping in its mapper's list. */
+		atomic_set_release(&mapping->users, 0);
+		return 0;
 	}
+	if (mapping->length)
+		mapping_delist(mapping);
+	mapping->mapper = NULL;
+	iomd_mapper_put(mapper);
 	return err;
 }
 
@@ -269,15 +355,12 @@ int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 		     iomd_stretch_fn stretch_fn, void *source, u64 length,
 		     enum dma_data_direction direction, gfp_t gfp)
 {
-	int index, err = 0;
+	int err = mapping_open(mapping, mapper, length, direction);
 
-	mapping_open(mapping, mapper, length, direction);
-	index = srcu_read_lock(&iomd_revoke_srcu);
-	if (iomd_mapping_is_revoked(mapping))
-		err = -ENODEV;
-	else if (length)
+	if (err)
+		return err;
+	if (length)
 		err = mapping_errno(mapping_build(mapping, stretch_fn, source, gfp));
-	srcu_read_unlock(&iomd_revoke_srcu, index);
 	return mapping_close(mapping, err);
 }
 
@@ -292,15 +375,12 @@ int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 int iomd_mapping_import(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 			struct dma_buf *dmabuf, u64 length, enum dma_data_direction direction)
 {
-	int index, err = 0;
+	int err = mapping_open(mapping, mapper, length, direction);
 
-	mapping_open(mapping, mapper, length, direction);
-	index = srcu_read_lock(&iomd_revoke_srcu);
-	if (iomd_mapping_is_revoked(mapping))
-		err = -ENODEV;
-	else if (length)
+	if (err)
+		return err;
+	if (length)
 		err = import_build(mapping, dmabuf);
-	srcu_read_unlock(&iomd_revoke_srcu, index);
 	return mapping_close(mapping, err);
 }
 
@@ -317,7 +397,6 @@ u64 iomd_mapping_highest(const struct iomd_mapping *mapping)
 	return highest;
 }
 
-/* Take from the device what is in nobody's list any more. */
 static void mapping_undo(struct iomd_mapping *mapping)
 {
 	if (mapping->import.attachment)
@@ -328,7 +407,8 @@ static void mapping_undo(struct iomd_mapping *mapping)
 
 /*
  * Undo iomd_mapping_map() or iomd_mapping_import(), as the latter in a context that may
- * sleep. Nothing happens if the mapping is not live.
+ * sleep; in no hard interrupt. Nobody synchronizes the mapping. Nothing happens if it is not
+ * live.
  */
 void iomd_mapping_unmap(struct iomd_mapping *mapping)
 {
@@ -338,11 +418,10 @@ void iomd_mapping_unmap(struct iomd_mapping *mapping)
 		return;
 
 	if (mapping->length) {
-		int index = srcu_read_lock(&iomd_revoke_srcu);
-
-		if (mapping_delist(mapping))
+		if (mapping_claim(mapping)) {
 			mapping_undo(mapping);
-		srcu_read_unlock(&iomd_revoke_srcu, index);
+			mapping_delist(mapping);
+		}
 		iomd_table_free(mapping);
 	}
 	mapping->mapper = NULL;
@@ -350,29 +429,33 @@ void iomd_mapping_unmap(struct iomd_mapping *mapping)
 	iomd_objects_dec(IOMD_OBJECT_MAPPING);
 }
 
-/*
- * Between transfers: take memory that stays mapped back, or hand it to the device.
- * Return: 0, or -EOPNOTSUPP for an exporter's memory, which that sees to when the CPU
- * copies bytes.
- */
-int iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu)
+/* Return: whether the mapping is there; if so it stays until sync_end(). */
+static bool sync_begin(struct iomd_mapping *mapping)
 {
-	int index = srcu_read_lock(&iomd_revoke_srcu);
-	struct device *dev = mapping->mapper->dev;
-	int err = 0;
+	return atomic_inc_unless_negative(&mapping->users);
+}
 
-	if (!mapping->length || mapping->resources || mapping->mapper->space ||
-	    iomd_mapping_is_revoked(mapping))
-		goto out;
-	if (mapping->import.attachment)
-		err = -EOPNOTSUPP;
-	else if (for_cpu)
+/* The device may be gone the moment after. */
+static void sync_end(struct iomd_mapping *mapping)
+{
+	atomic_dec_return_release(&mapping->users);
+}
+
+/*
+ * Between transfers: take memory that stays mapped back, or hand it to the device. Nothing
+ * happens if the device is gone.
+ */
+void iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu)
+{
+	struct device *dev = mapping->mapper->dev;
+
+	if (!mapping->needs_sync || !sync_begin(mapping))
+		return;
+	if (for_cpu)
 		dma_sync_sgtable_for_cpu(dev, &mapping->table, mapping->direction);
 	else
 		dma_sync_sgtable_for_device(dev, &mapping->table, mapping->direction);
-out:
-	srcu_read_unlock(&iomd_revoke_srcu, index);
-	return err;
+	sync_end(mapping);
 }
 
 static void sync_piece(struct iomd_mapping *mapping, const struct iomd_extent *piece, bool for_cpu)
@@ -386,16 +469,13 @@ static void sync_piece(struct iomd_mapping *mapping, const struct iomd_extent *p
 					   mapping->direction);
 }
 
-/* The same for a range that lies in the mapping, and for nothing beside it. */
-int iomd_mapping_sync_range(struct iomd_mapping *mapping, u64 offset, u64 length, bool for_cpu)
+static int sync_range(struct iomd_mapping *mapping, u64 offset, u64 length, bool for_cpu)
 {
-	int index = srcu_read_lock(&iomd_revoke_srcu);
 	struct iomd_mapping_walk walk = {};
-	int err = 0;
 
 	if (mapping->import.attachment)
-		err = -EOPNOTSUPP;
-	while (length && !err && mapping->needs_sync && !iomd_mapping_is_revoked(mapping)) {
+		return -EOPNOTSUPP;
+	while (length && mapping->needs_sync) {
 		struct iomd_extent piece;
 
 		iomd_mapping_walk(mapping, &walk, offset, offset + length, &piece);
@@ -403,7 +483,21 @@ int iomd_mapping_sync_range(struct iomd_mapping *mapping, u64 offset, u64 length
 		offset += piece.length;
 		length -= piece.length;
 	}
-	srcu_read_unlock(&iomd_revoke_srcu, index);
+	return 0;
+}
+
+/*
+ * The same for a range that lies in the mapping, and for nothing beside it. Return: 0;
+ * -EOPNOTSUPP for an exporter's memory, which that sees to when the CPU copies bytes.
+ */
+int iomd_mapping_sync_range(struct iomd_mapping *mapping, u64 offset, u64 length, bool for_cpu)
+{
+	int err;
+
+	if (!sync_begin(mapping))
+		return 0;
+	err = sync_range(mapping, offset, length, for_cpu);
+	sync_end(mapping);
 	return err;
 }
 

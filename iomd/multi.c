@@ -30,6 +30,7 @@ static const struct iomd_desc_ops multi_ops = {
 	.page_counts = iomd_composite_page_counts,
 	.set_purgeable = iomd_composite_set_purgeable,
 	.preparation_id = iomd_composite_preparation_id,
+	.reference = iomd_composite_reference,
 	.release = iomd_composite_release,
 };
 

@@ -29,8 +29,7 @@ void iomd_runs_init(struct iomd_runs *runs)
 	runs->limit = runs->local + IOMD_RUNS_LOCAL;
 }
 
-/* Give all storage back; the list is then empty and may be used again. */
-void iomd_runs_free(struct iomd_runs *runs)
+static void free_chunks(struct iomd_runs *runs)
 {
 	u32 i;
 
@@ -40,6 +39,13 @@ void iomd_runs_free(struct iomd_runs *runs)
 		kfree(runs->chunks[0]);
 	if (runs->chunks != &runs->first)
 		kvfree(runs->chunks);
+}
+
+/* Give all storage back; the list is then empty and may be used again. */
+void iomd_runs_free(struct iomd_runs *runs)
+{
+	if (runs->capacity > IOMD_RUNS_LOCAL)
+		free_chunks(runs);
 	iomd_runs_init(runs);
 }
 

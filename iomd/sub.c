@@ -10,6 +10,19 @@
 
 #include "composite.h"
 
+/* What has lost its parent has maps of its own, of nothing. */
+static struct iomd_desc *sub_map_root(struct iomd_desc *desc, u64 *offset)
+{
+	struct iomd_composite *composite = iomd_to_composite(desc);
+	struct iomd_desc *parent;
+
+	if (!composite->nr)
+		return desc;
+	parent = composite->part[0].desc;
+	*offset += composite->part[0].offset;
+	return parent->ops->map_root ? parent->ops->map_root(parent, offset) : parent;
+}
+
 /* Directions go through as they are: NONE is the parent's direction, not ours. */
 static const struct iomd_desc_ops sub_ops = {
 	.name = "sub",
@@ -19,6 +32,8 @@ static const struct iomd_desc_ops sub_ops = {
 	.page_counts = iomd_composite_page_counts,
 	.set_purgeable = iomd_composite_set_purgeable,
 	.preparation_id = iomd_composite_preparation_id,
+	.map_root = sub_map_root,
+	.reference = iomd_composite_reference,
 	.release = iomd_composite_release,
 };
 

@@ -60,7 +60,11 @@ static void builder_start(struct builder *builder, struct iomd_mapping *mapping,
 			  gfp_t gfp)
 {
 	struct device *dev = mapping->mapper->dev;
-	u64 max_entry = min_t(u64, dma_get_max_seg_size(dev), dma_max_mapping_size(dev));
+	u64 max_entry = dma_get_max_seg_size(dev);
+
+	/* A page can always be mapped. */
+	if (length > PAGE_SIZE)
+		max_entry = min_t(u64, max_entry, dma_max_mapping_size(dev));
 
 	*builder = (struct builder) {
 		.mapping = mapping,

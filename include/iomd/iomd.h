@@ -16,6 +16,7 @@
 #include <iomd/driverkit.h>
 #include <iomd/guard.h>
 #include <iomd/interleaved.h>
+#include <iomd/map.h>
 #include <iomd/mapper.h>
 #include <iomd/multi.h>
 #include <iomd/namespace.h>

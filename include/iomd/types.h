@@ -85,7 +85,18 @@ struct mm_struct;
 #define IOMD_MAP_POSTED_REORDERED	0x800
 #define IOMD_MAP_POSTED_COMBINED_REORDERED 0x900
 
-#define IOMD_MAP_PREFAULT		0x10000000
+/* Options of maps. */
+#define IOMD_MAP_ANYWHERE		0x00000001	/* wherever there is room */
+#define IOMD_MAP_USER_OPTIONS_MASK	0x00000fff	/* what a task may have a say in */
+#define IOMD_MAP_READ_ONLY		0x00001000
+#define IOMD_MAP_STATIC			0x01000000	/* somebody else has mapped it */
+#define IOMD_MAP_REFERENCE		0x02000000	/* only if there is one already */
+#define IOMD_MAP_UNIQUE			0x04000000	/* not shared; can be redirected */
+#define IOMD_MAP_PREFAULT		0x10000000	/* in page tables from the start */
+#define IOMD_MAP_OVERWRITE		0x20000000	/* in place of what is there */
+#define IOMD_MAP_GUARDED_SMALL		0x40000000	/* a page before and behind */
+#define IOMD_MAP_GUARDED_LARGE		0x80000000	/* 64 KiB before and behind */
+#define IOMD_MAP_GUARDED_MASK		0xc0000000	/* both: as small */
 
 /* Operations of iomd_desc_perform_operation(). */
 #define IOMD_MEMORY_INCOHERENT_IO_FLUSH	1	/* let the CPU see what devices wrote */

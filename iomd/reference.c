@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The memory that maps of a general descriptor show.
+ *
+ * Preparing is the business of whoever does I/O, and counted as such. A map has memory of
+ * its own accord: a descriptor that nobody else knows, of the same ranges, bound to what
+ * is behind them when the first map is made. It has pins of its own, which allow writing
+ * if the map does, and it stays while there is a map, be the original completed, described
+ * anew or gone.
+ */
+#include <linux/mm.h>
+
+#include <iomd/desc.h>
+
+#include "general.h"
+#include "reference.h"
+
+/* Where the one range that @desc describes is in @task. Return: its address, or 0. */
+u64 iomd_general_own_address(struct iomd_desc *desc, struct mm_struct *task)
+{
+	struct iomd_general *general = iomd_to_general(desc);
+
+	if (general->task != task || general->nr_ranges != 1)
+		return 0;
+	return general->ranges[0].address;
+}
+
+/* Memory that may be written whatever map asks first, unless devices only read it. */
+static u32 direction_for(const struct iomd_general *general, bool write)
+{
+	if (write || iomd_desc_get_direction(&general->base) != IOMD_DIRECTION_OUT)
+		return IOMD_DIRECTION_IN_OUT;
+	return IOMD_DIRECTION_OUT;
+}
+
+static struct iomd_desc *describe_again(struct iomd_general *general, bool write)
+{
+	u32 type = general->base.flags & IOMD_MEMORY_TYPE_MASK;
+
+	return iomd_general_create(&(struct iomd_general_spec) {
+		.ranges = general->ranges,
+		.count = general->nr_ranges,
+		.task = general->task,
+		.options = type | IOMD_MEMORY_MAPPER_NONE | direction_for(general, write),
+		.file = general->file,
+		.purgeable = general->purgeable,
+		/* Whoever describes more than memory that is there owns it. */
+		.owner = iomd_desc_is_general(&general->base) ? NULL : &general->base,
+		.account = iomd_general_is_user(general) ? &general->account : NULL,
+	});
+}
+
+struct iomd_desc *iomd_general_reference(struct iomd_desc *desc, bool write)
+{
+	struct iomd_general *general = iomd_to_general(desc);
+	struct iomd_desc *memory;
+	int err;
+
+	/* A part of something that is to be mapped may be. */
+	if (desc->flags & IOMD_MEMORY_REMOTE)
+		return ERR_PTR(-ENXIO);
+	if (general->dmabuf)
+		return ERR_PTR(-EOPNOTSUPP);
+	memory = describe_again(general, write);
+	if (IS_ERR(memory))
+		return memory;
+
+	iomd_to_general(memory)->nature = general->nature;
+	iomd_to_general(memory)->cache = general->cache;
+	err = iomd_general_hold_wired(iomd_to_general(memory));
+	if (err) {
+		iomd_desc_put(memory);
+		return ERR_PTR(err);
+	}
+	return memory;
+}
