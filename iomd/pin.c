@@ -7,6 +7,7 @@
  * are ever held as page pointers; which pages are pinned is known from the runs,
  * and they are unpinned run by run, which costs one atomic operation a folio.
  */
+#include <linux/hugetlb.h>
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
@@ -155,10 +156,9 @@ static int pin_range(struct iomd_runs *runs, const struct pin_source *source, u6
 {
 	while (length) {
 		u32 skip = offset_in_page(address);
-		u64 nr_left = DIV_ROUND_UP_ULL(skip + length, PAGE_SIZE);
+		u64 nr_left = PFN_UP(skip + length);
+		long nr, added;
 		u64 chunk;
-		long nr;
-		long added;
 
 		nr = pin_batch(source, address - skip, min_t(u64, nr_left, BATCH_PAGES), pages);
 		if (nr < 0)
@@ -174,6 +174,97 @@ static int pin_range(struct iomd_runs *runs, const struct pin_source *source, u6
 		address += chunk;
 		length -= chunk;
 		cond_resched();
+	}
+	return 0;
+}
+
+/* What mapping an address is in, if it is one of huge pages. */
+struct huge_area {
+	u64 end;		/* of the mapping, of whatever kind */
+	u64 page_size;		/* 0 if it is of another kind */
+};
+
+static struct huge_area find_area(struct mm_struct *mm, unsigned long address)
+{
+	struct huge_area area = { .end = U64_MAX };
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(mm);
+	vma = find_vma(mm, iomd_untagged_addr(mm, address));
+	if (vma && vma->vm_start <= iomd_untagged_addr(mm, address)) {
+		area.end = address + (vma->vm_end - iomd_untagged_addr(mm, address));
+		if (is_vm_hugetlb_page(vma))
+			area.page_size = vma_kernel_pagesize(vma);
+	}
+	mmap_read_unlock(mm);
+	return area;
+}
+
+/* Is it the part of a huge page that belongs at @address? */
+static bool is_huge_at(struct page *page, u64 address, u64 page_size)
+{
+	struct page *head = compound_head(page);
+
+	return PageHuge(head) && (u64)compound_nr(head) << PAGE_SHIFT == page_size &&
+	       page == nth_page(head, (address & (page_size - 1)) >> PAGE_SHIFT);
+}
+
+/*
+ * Huge pages of hugetlb are mapped as a whole or not at all, so one pin keeps all of one,
+ * and one page says where the rest is. Return: bytes appended, which are fewer than @length
+ * if there is something else in between, or an errno.
+ */
+static s64 pin_huge(struct iomd_runs *runs, const struct pin_source *source, u64 address,
+		    u64 length, u64 page_size)
+{
+	u64 start = address, end = address + length;
+
+	/* Of the list one stretch can be so; a second one is pinned page by page. */
+	if (runs->huge_end != runs->huge_first && runs->huge_end != runs->nr)
+		return 0;
+	iomd_runs_break(runs);
+	if (runs->huge_end == runs->huge_first)
+		runs->huge_first = runs->nr;
+	runs->huge_end = runs->nr;
+	while (address < end) {
+		u64 chunk = min(end, (address | (page_size - 1)) + 1) - address;
+		struct page *page;
+		long nr = pin_batch(source, address & PAGE_MASK, 1, &page);
+
+		if (nr < 0)
+			return nr;
+		if (!is_huge_at(page, address, page_size) ||
+		    iomd_runs_add(runs, page_to_phys(page) + offset_in_page(address), chunk)) {
+			unpin_user_page(page);
+			break;
+		}
+		runs->huge_end = runs->nr;
+		address += chunk;
+		cond_resched();
+	}
+	iomd_runs_break(runs);
+	return address - start;
+}
+
+/* The same as pin_range(), where there may be huge pages among it. */
+static int pin_large(struct iomd_runs *runs, const struct pin_source *source, u64 address,
+		     u64 length, struct page **pages)
+{
+	while (length) {
+		struct huge_area area = find_area(source->mm, address);
+		u64 chunk = min(length, area.end - address);
+		s64 done = 0;
+		int err;
+
+		if (area.page_size)
+			done = pin_huge(runs, source, address, chunk, area.page_size);
+		if (done < 0)
+			return done;
+		err = pin_range(runs, source, address + done, chunk - done, pages);
+		if (err)
+			return err;
+		address += chunk;
+		length -= chunk;
 	}
 	return 0;
 }
@@ -213,7 +304,10 @@ int iomd_pin_user(struct iomd_runs *runs, struct mm_struct *mm, u64 address, u64
 	pages = batch_get();
 	if (pages) {
 		iomd_runs_break(runs);
-		err = pin_range(runs, &source, address, length, pages);
+		if (length < PMD_SIZE)
+			err = pin_range(runs, &source, address, length, pages);
+		else
+			err = pin_large(runs, &source, address, length, pages);
 		iomd_runs_break(runs);
 		batch_put(pages);
 	}
@@ -241,6 +335,21 @@ static void unpin_range(struct page *page, unsigned long nr, bool dirty)
 	}
 }
 
+/* Memory that holds one pin for each huge page it is in. */
+static void unpin_huge(u64 phys, u64 length, bool dirty)
+{
+	u64 end = phys + length;
+
+	while (phys < end) {
+		struct page *page = pfn_to_page(PHYS_PFN(phys));
+		u64 page_size = (u64)compound_nr(compound_head(page)) << PAGE_SHIFT;
+
+		unpin_user_page_range_dirty_lock(page, 1, dirty);
+		phys = (phys | (page_size - 1)) + 1;
+		cond_resched();
+	}
+}
+
 /*
  * Unpin all pages of @runs, which hold nothing but pinned user memory, and empty
  * the list. @dirty: the device may have written them. Sleeps.
@@ -262,7 +371,9 @@ void iomd_unpin_user(struct iomd_runs *runs, bool dirty)
 		page = pfn_to_page(PHYS_PFN(run->phys));
 		length = offset_in_page(run->phys) + run->end - start;
 		start = run->end;
-		if (length <= PAGE_SIZE)
+		if (i - runs->huge_first < runs->huge_end - runs->huge_first)
+			unpin_huge(run->phys, length - offset_in_page(run->phys), dirty);
+		else if (length <= PAGE_SIZE)
 			unpin_page(page, dirty);
 		else
 			unpin_range(page, PFN_UP(length), dirty);

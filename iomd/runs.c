@@ -21,6 +21,8 @@ void iomd_runs_init(struct iomd_runs *runs)
 	runs->capacity = IOMD_RUNS_LOCAL;
 	runs->nr_chunks = 1;
 	runs->max_chunks = 1;
+	runs->huge_first = 0;
+	runs->huge_end = 0;
 	runs->has_device = false;
 	runs->cpu_wrote = false;
 	runs->chunks = &runs->first;

@@ -45,6 +45,8 @@ struct iomd_run {
  * @capacity: Runs that fit without growing.
  * @nr_chunks: Elements of @chunks in use.
  * @max_chunks: Elements of @chunks there is room for.
+ * @huge_first: The first of the runs that hold one pin for each huge page.
+ * @huge_end: The run behind the last of them; all others hold one for each page.
  * @has_device: Some of it is not memory of the kernel's, but a device's.
  * @cpu_wrote: Bytes were copied into it.
  * @chunks: Run i is chunks[i / IOMD_RUNS_CHUNK][i % IOMD_RUNS_CHUNK].
@@ -65,6 +67,8 @@ struct iomd_runs {
 	u32 capacity;
 	u32 nr_chunks;
 	u32 max_chunks;
+	u32 huge_first;
+	u32 huge_end;
 	bool has_device;
 	bool cpu_wrote;
 	struct iomd_run **chunks;
