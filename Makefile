@@ -6,7 +6,7 @@ KERNELRELEASE ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KERNELRELEASE)/build
 
 # Selections for "make kunit" and "make bench", read by the scripts.
-export SUITE CASE KERNEL
+export SUITE CASE KERNEL SIZE
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules

@@ -85,7 +85,8 @@ void iomd_desc_init(struct iomd_desc *desc, const struct iomd_desc_ops *ops)
 /* The last thing a kind's release does before it frees the memory. */
 void iomd_desc_exit(struct iomd_desc *desc)
 {
-	iomd_desc_set_context(desc, NULL);
+	if (desc->context)
+		iomd_desc_set_context(desc, NULL);
 	iomd_map_set_free(desc->maps);
 	iomd_mapper_put(desc->mapper);
 	iomd_objects_dec(IOMD_OBJECT_DESC);

@@ -225,7 +225,7 @@ static void forget(struct iomd_general *general)
 }
 
 /*
- * Make a general descriptor of zeroed memory: the whole of one, or the part of it
+ * Make a general descriptor of zeroed memory, but for the runs: the whole of one, or the part of it
  * that another kind begins with. On error there is nothing to give back.
  */
 int iomd_general_init(struct iomd_general *general, const struct iomd_desc_ops *ops,
@@ -287,11 +287,12 @@ bool iomd_desc_is_general(const struct iomd_desc *desc)
 /* Make a general descriptor. Return: it, or an error pointer. */
 struct iomd_desc *iomd_general_create(const struct iomd_general_spec *spec)
 {
-	struct iomd_general *general = kzalloc(sizeof(*general), GFP_KERNEL_ACCOUNT);
+	struct iomd_general *general = kmalloc(sizeof(*general), GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!general)
 		return ERR_PTR(-ENOMEM);
+	memset(general, 0, offsetof(struct iomd_general, runs));
 	err = iomd_general_init(general, &general_ops, spec);
 	if (err) {
 		kfree(general);

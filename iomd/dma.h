@@ -157,12 +157,13 @@ struct iomd_dma {
 	struct iomd_bounce *bounce;
 	struct iomd_mapping *mapped;
 	u64 mapped_base;
+	struct iomd_dma_result result;
+	struct list_head link;
+
+	/* Set when they are used; nothing before counts. */
 	struct iomd_mapping mapping;
 	struct iomd_dma_view view;
 	struct iomd_segmenter segmenter;
-
-	struct iomd_dma_result result;
-	struct list_head link;
 };
 
 /* Is the width of addresses a limit at all? */
@@ -238,11 +239,10 @@ static inline void iomd_dma_view_start(struct iomd_dma_view *view)
 static inline void iomd_segmenter_start(struct iomd_segmenter *segmenter,
 					const struct iomd_dma *dma, u64 offset)
 {
-	*segmenter = (struct iomd_segmenter) {
-		.offset = offset,
-		.max_size = dma->max_segment_size,
-		.reach = dma->is_direct ? iomd_dma_highest(dma) : U64_MAX,
-	};
+	segmenter->offset = offset;
+	segmenter->max_size = dma->max_segment_size;
+	segmenter->reach = dma->is_direct ? iomd_dma_highest(dma) : U64_MAX;
+	segmenter->left.length = 0;
 }
 
 int iomd_segmenter_next(struct iomd_segmenter *segmenter, struct iomd_dma_view *view,

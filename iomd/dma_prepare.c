@@ -70,8 +70,11 @@ static struct iomd_mapping *shared_mapping(const struct iomd_dma *dma)
 
 static int map_privately(struct iomd_dma *dma, bool read_only)
 {
-	struct view_source source = { .dma = dma };
+	struct view_source source __uninitialized;
 	int err;
+
+	source.dma = dma;
+	iomd_dma_view_start(&source.view);
 
 	err = iomd_mapping_map(&dma->mapping, dma->mapper, view_stretch, &source, dma->length,
 			       iomd_direction_to_dma(read_only ? IOMD_DIRECTION_OUT :

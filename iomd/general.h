@@ -58,7 +58,6 @@ struct iomd_own_window {
  * @map_bits: Width of bus addresses that mappings may have.
  * @map_alignment: Alignment that mappings must have; 0 for none.
  * @is_bound: The descriptor is bound to the memory, prepared or not.
- * @runs: The memory, while resident.
  * @own_highest: The highest bus address of @own_mapping.
  * @own_mapping: All of it mapped for the descriptor's mapper; made on demand, or
  *	for @dmabuf from the start; lives as long as @resident. Once set it may be read
@@ -79,6 +78,7 @@ struct iomd_own_window {
  * @nr_ranges: Elements of @ranges.
  * @ranges: What is described; @range if it is a single one.
  * @range: See @ranges.
+ * @runs: The memory, while resident. Guarded by @lock, as the prepare state is.
  */
 struct iomd_general {
 	struct iomd_desc base;
@@ -93,7 +93,6 @@ struct iomd_general {
 	u8 access;
 	u8 map_bits;
 	u64 map_alignment;
-	struct iomd_runs runs;
 	struct iomd_mapping *own_mapping;
 	struct iomd_own_window own_window;
 	u64 own_highest;
@@ -113,6 +112,7 @@ struct iomd_general {
 	u32 nr_ranges;
 	const struct iomd_range *ranges;
 	struct iomd_range range;
+	struct iomd_runs runs;
 };
 
 /*

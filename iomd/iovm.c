@@ -173,6 +173,8 @@ static int iovm_map(struct iomd_iovm *iovm, struct iomd_mapper *mapper,
 							       -EOPNOTSUPP;
 	if (err)
 		iomd_mapping_unmap(&iovm->mapping);
+	else
+		iomd_mapper_get(mapper);
 	return err;
 }
 
@@ -370,10 +372,12 @@ int iomd_mapper_iovm_unmap_memory(struct iomd_mapper *mapper, struct iomd_desc *
 	if (!iovm)
 		return -EINVAL;
 
-	if (iovm->is_reserved)
+	if (iovm->is_reserved) {
 		unreserve(iovm);
-	else
+	} else {
 		iomd_mapping_unmap(&iovm->mapping);
+		iomd_mapper_put(mapper);
+	}
 	if (iovm->memory) {
 		iomd_desc_drop(iovm->memory);
 		iomd_desc_put(iovm->memory);

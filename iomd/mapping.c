@@ -301,7 +301,7 @@ static int mapping_open(struct iomd_mapping *mapping, struct iomd_mapper *mapper
 {
 	int err;
 
-	mapping->mapper = iomd_mapper_get(mapper);
+	mapping->mapper = mapper;
 	atomic_set(&mapping->users, IOMD_MAPPING_OWNED);
 	mapping->direction = direction;
 	mapping->length = length;
@@ -314,18 +314,14 @@ static int mapping_open(struct iomd_mapping *mapping, struct iomd_mapper *mapper
 		err = mapping_enlist(mapping);
 	else
 		err = iomd_mapping_is_revoked(mapping) ? -ENODEV : 0;
-	if (err) {
+	if (err)
 		mapping->mapper = NULL;
-		iomd_mapper_put(mapper);
-	}
 	return err;
 }
 
 /* The mapping is live from now on; or, on error, never has been. */
 static int mapping_close(struct iomd_mapping *mapping, int err)
 {
-	struct iomd_mapper *mapper = mapping->mapper;
-
 	if (!err) {
 		iomd_objects_inc(IOMD_OBJECT_MAPPING);
 		/* Pairs with those who find the mapping in its mapper's list. */
@@ -335,13 +331,13 @@ static int mapping_close(struct iomd_mapping *mapping, int err)
 	if (mapping->length)
 		mapping_delist(mapping);
 	mapping->mapper = NULL;
-	iomd_mapper_put(mapper);
 	return err;
 }
 
 /*
  * Map @length bytes, which @stretch_fn describes, for the device of @mapper. The
- * memory stays where it is until iomd_mapping_unmap().
+ * memory stays where it is until iomd_mapping_unmap(), and so does @mapper, which whoever
+ * maps has a reference on.
  *
  * @mapping is not live, and stays so on error; the caller may free its storage as
  * soon as it is not live. A length of zero is mapped without anything happening.
@@ -412,9 +408,7 @@ static void mapping_undo(struct iomd_mapping *mapping)
  */
 void iomd_mapping_unmap(struct iomd_mapping *mapping)
 {
-	struct iomd_mapper *mapper = mapping->mapper;
-
-	if (!mapper)
+	if (!mapping->mapper)
 		return;
 
 	if (mapping->length) {
@@ -425,7 +419,6 @@ void iomd_mapping_unmap(struct iomd_mapping *mapping)
 		iomd_table_free(mapping);
 	}
 	mapping->mapper = NULL;
-	iomd_mapper_put(mapper);
 	iomd_objects_dec(IOMD_OBJECT_MAPPING);
 }
 

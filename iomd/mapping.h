@@ -63,7 +63,7 @@ struct iomd_mapper {
 
 /**
  * struct iomd_mapping - A linear space of bytes, mapped for one device.
- * @mapper: Who maps, a reference is held; NULL while nothing is mapped.
+ * @mapper: Who maps; NULL while nothing is mapped.
  * @node: In @mapper's list, from before it is made until it is unmade; unless it was taken,
  *	or is empty.
  * @users: Who is at it.

@@ -118,6 +118,22 @@ int iomd_runs_grow(struct iomd_runs *runs)
 	return 0;
 }
 
+/* How far pages follow each other in physical memory from @first on, which is before @page. */
+static struct page **skip_contiguous(struct page **page, struct page **limit, struct page *first)
+{
+	while (limit - page >= 8 &&
+	       page[0] == nth_page(first, 1) && page[1] == nth_page(first, 2) &&
+	       page[2] == nth_page(first, 3) && page[3] == nth_page(first, 4) &&
+	       page[4] == nth_page(first, 5) && page[5] == nth_page(first, 6) &&
+	       page[6] == nth_page(first, 7) && page[7] == nth_page(first, 8)) {
+		first = page[7];
+		page += 8;
+	}
+	while (page < limit && *page == nth_page(first, 1))
+		first = *page++;
+	return page;
+}
+
 /*
  * Append whole pages, as so many calls of iomd_runs_add() would, the first one at offset
  * @end. This is what a page of user memory costs: no struct page is looked at, and the
@@ -130,14 +146,15 @@ static u64 add_whole_pages(struct iomd_runs *runs, struct page **page, struct pa
 	struct iomd_run *next = runs->next;
 
 	while (page < limit) {
-		struct page *follower = *page++;
-		u64 phys = page_to_phys(follower), start = end;
+		struct page *first = *page, **stop = page + 1;
+		u64 phys = page_to_phys(first), start = end;
 
 		end += PAGE_SIZE;
-		while (page < limit && *page == (follower = nth_page(follower, 1))) {
-			page++;
-			end += PAGE_SIZE;
+		if (stop < limit && *stop == nth_page(first, 1)) {
+			stop = skip_contiguous(stop, limit, first);
+			end = start + ((u64)(stop - page) << PAGE_SHIFT);
 		}
+		page = stop;
 		if (phys != tail) {
 			if (next == runs->limit) {
 				runs->next = next;

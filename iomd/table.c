@@ -66,17 +66,16 @@ static void builder_start(struct builder *builder, struct iomd_mapping *mapping,
 	if (length > PAGE_SIZE)
 		max_entry = min_t(u64, max_entry, dma_max_mapping_size(dev));
 
-	*builder = (struct builder) {
-		.mapping = mapping,
-		.first = mapping->local,
-		.next = mapping->local,
-		.limit = mapping->local + IOMD_MAPPING_LOCAL,
-		.todo = length,
-		.tail = U64_MAX,
-		.max_entry = min_t(u64, max_entry, MAX_ENTRY),
-		.boundary = dma_get_seg_boundary(dev),
-		.gfp = gfp | __GFP_ACCOUNT | __GFP_NOWARN,
-	};
+	builder->mapping = mapping;
+	builder->first = mapping->local;
+	builder->next = mapping->local;
+	builder->limit = mapping->local + IOMD_MAPPING_LOCAL;
+	builder->nr_before = 0;
+	builder->todo = length;
+	builder->tail = U64_MAX;
+	builder->max_entry = min_t(u64, max_entry, MAX_ENTRY);
+	builder->boundary = dma_get_seg_boundary(dev);
+	builder->gfp = gfp | __GFP_ACCOUNT | __GFP_NOWARN;
 	mapping->local[IOMD_MAPPING_LOCAL].page_link = 0;
 }
 
@@ -287,7 +286,7 @@ static void finish(struct builder *builder)
 int iomd_table_build(struct iomd_mapping *mapping, iomd_stretch_fn stretch_fn, void *source,
 		     u64 length, gfp_t gfp)
 {
-	struct builder builder;
+	struct builder builder __uninitialized;
 	int err;
 
 	builder_start(&builder, mapping, length, gfp);
@@ -302,7 +301,7 @@ int iomd_table_build(struct iomd_mapping *mapping, iomd_stretch_fn stretch_fn, v
 /* Copy of a table only where entries are for the device. Return: 0 or -ENOMEM. */
 int iomd_table_copy(struct iomd_mapping *mapping, const struct sg_table *source, gfp_t gfp)
 {
-	struct builder builder;
+	struct builder builder __uninitialized;
 	struct scatterlist *from;
 	unsigned int i;
 

@@ -26,6 +26,9 @@ struct device;
  * @nr_segments: Elements that the last run filled, or what else it did.
  * @mark: Where the next reading of the clock goes.
  * @marks: The readings.
+ * @bytes: As many bytes of the kernel's as there are of the caller's.
+ * @pages: Its pages, where they are found before the runs.
+ * @is_pinned: They are pinned.
  * @desc: Made before the runs, where they reuse it.
  * @dma: Likewise.
  */
@@ -40,6 +43,9 @@ struct bench {
 	u32 nr_segments;
 	u64 *mark;
 	u64 marks[BENCH_STAGES + 1];
+	void *bytes;
+	struct page **pages;
+	bool is_pinned;
 	struct iomd_desc *desc;
 	struct iomd_dma *dma;
 };

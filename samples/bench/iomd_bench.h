@@ -17,6 +17,7 @@
  * @address: In: the memory, which begins with a page.
  * @length: In: its length in bytes. Every page begins with its number, a 64-bit word.
  * @repetitions: In: how often; of what was measured the median counts.
+ * @trace: In: trace the runs, for whoever looks at what they allocate.
  * @stages: Out: how many stages it has.
  * @total: Out: clock ticks for all of it.
  * @stage: Out: clock ticks for each stage.
@@ -27,7 +28,9 @@ struct bench_request {
 	__aligned_u64 address;
 	__aligned_u64 length;
 	__u32 repetitions;
+	__u32 trace;
 	__u32 stages;
+	__u32 reserved;
 	__aligned_u64 total;
 	__aligned_u64 stage[BENCH_STAGES];
 	__aligned_u64 segments;

@@ -7,11 +7,12 @@
 #include <linux/dma-mapping.h>
 #include <linux/fs.h>
 #include <linux/io.h>
-#include <linux/iommu.h>
+#include <linux/kernel.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/uaccess.h>
@@ -20,6 +21,7 @@
 #include "bench.h"
 
 #define MAX_REPETITIONS	101
+#define BYTES_MAX	SZ_1M		/* that are ever copied */
 
 static struct device *bench_dev;
 static struct iomd_mapper *bench_mapper;
@@ -64,16 +66,6 @@ static const struct bench_case *find_case(const char *name)
 	return find_in(bench_by_hand, name) ?: find_in(bench_with_iomd, name);
 }
 
-/* The CPU's address of what a device reaches at @address. */
-static u64 physical(u64 address)
-{
-	struct iommu_domain *domain = iommu_get_domain_for_dev(bench_dev);
-
-	if (!domain || !(domain->type & __IOMMU_DOMAIN_PAGING))
-		return address;
-	return iommu_iova_to_phys(domain, address);
-}
-
 /*
  * Every page of the memory says which it is: is it where the segments are? They are no
  * longer mapped, which matters to the device, but with an IOMMU also to us: there only
@@ -81,7 +73,7 @@ static u64 physical(u64 address)
  */
 static int check_segments(const struct bench *bench)
 {
-	bool translated = physical(0) != 0 || iomd_mapper_translates(bench->mapper);
+	bool translated = iomd_mapper_translates(bench->mapper);
 	u64 page = 0, offset;
 	u32 i;
 
@@ -108,7 +100,7 @@ static int run_all(struct bench *bench, const struct bench_case *what,
 		   struct bench_request *request, struct results *results)
 {
 	u64 clock = overhead(bench);
-	u32 run, stage, stages;
+	u32 run, stage, stages = 0;
 	int err;
 
 	err = run_once(bench, what);
@@ -117,7 +109,11 @@ static int run_all(struct bench *bench, const struct bench_case *what,
 	for (run = 0; run < request->repetitions && !err; run++) {
 		u64 total = 0;
 
+		if (request->trace)
+			tracing_on();
 		err = run_once(bench, what);
+		if (request->trace)
+			tracing_off();
 		stages = bench->mark - bench->marks - 1;
 		for (stage = 0; stage < stages; stage++) {
 			u64 ticks = bench->marks[stage + 1] - bench->marks[stage] - clock;
@@ -176,9 +172,13 @@ static int serve(struct bench_request *request)
 		return -EINVAL;
 
 	bench.segments = vmalloc_array(bench.max_segments, sizeof(*bench.segments));
-	if (!bench.segments)
-		return -ENOMEM;
-	err = measure(&bench, what, request);
+	if (request->length <= BYTES_MAX)
+		bench.bytes = vmalloc(request->length);
+	if (!bench.segments || (request->length <= BYTES_MAX && !bench.bytes))
+		err = -ENOMEM;
+	else
+		err = measure(&bench, what, request);
+	vfree(bench.bytes);
 	vfree(bench.segments);
 	return err;
 }
