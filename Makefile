@@ -31,6 +31,10 @@ test:
 bench:
 	@scripts/bench
 
+bench-plot:
+	@scripts/install-tools
+	@scripts/bench-plot
+
 prove-lanes:
 	@scripts/run-lanes prove
 
@@ -44,9 +48,10 @@ help:
 	@echo "check        static checks"
 	@echo "kunit        KUnit suites on debug kernels; KERNEL=6.1|6.12 SUITE=... CASE=..."
 	@echo "smoke        the sample driver on stock and debug kernels; KERNEL=6.1|6.12"
-	@echo "bench        instructions, beside code by hand; KERNEL=6.1|6.12 CASE=..."
+	@echo "bench        instructions, beside code by hand; KERNEL=6.1|6.12 CASE=... SIZE=..."
+	@echo "bench-plot   draw what bench has measured"
 	@echo "prove-lanes  break things on purpose, and see the lanes fail"
 	@echo ""
 	@echo "KDIR = $(KDIR)"
 
-.PHONY: modules install clean demo test check kunit smoke bench prove-lanes help
+.PHONY: modules install clean demo test check kunit smoke bench bench-plot prove-lanes help

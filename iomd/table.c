@@ -76,7 +76,6 @@ static void builder_start(struct builder *builder, struct iomd_mapping *mapping,
 	builder->max_entry = min_t(u64, max_entry, MAX_ENTRY);
 	builder->boundary = dma_get_seg_boundary(dev);
 	builder->gfp = gfp | __GFP_ACCOUNT | __GFP_NOWARN;
-	mapping->local[IOMD_MAPPING_LOCAL].page_link = 0;
 }
 
 /* Memory that has no pages: where it is stands beside the table, as long as that is. */
@@ -110,7 +109,6 @@ static int grow(struct builder *builder)
 	chunk->next = mapping->chunks;
 	mapping->chunks = chunk;
 
-	chunk->entries[nr - 1].page_link = 0;
 	sg_chain(builder->limit, 1, chunk->entries);
 	builder->first = chunk->entries;
 	builder->next = chunk->entries;
@@ -272,6 +270,7 @@ static void finish(struct builder *builder)
 	struct sg_table *table = &builder->mapping->table;
 
 	sg_mark_end(builder->next - 1);
+	builder->next->page_link = 0;	/* whoever walks on may look whether it chains */
 	table->sgl = builder->mapping->local;
 	table->nents = count(builder);
 	table->orig_nents = table->nents;
