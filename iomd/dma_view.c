@@ -55,19 +55,31 @@ int iomd_dma_view_physical(const struct iomd_dma *dma, struct iomd_dma_view *vie
 	return view_in_place(dma, view, offset, limit, piece);
 }
 
-/* The same in bus addresses. */
+/*
+ * The same in bus addresses. Where single pages are double buffered the physical side is
+ * asked too, because they are not joined with others. The walk through the mapping goes
+ * on from where a piece ends together with an entry, and stays before the entry if not.
+ */
 static int view_bus(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
 		    struct iomd_dma_piece *piece)
 {
+	bool is_whole = dma->mapped && !(dma->bounce && !dma->bounce->is_full);
+	struct iomd_mapping_walk walk = view->mapping_walk;
+	u64 start = dma->mapped_base + offset;
 	struct iomd_extent extent;
-	int err = iomd_dma_view_physical(dma, view, offset, piece);
+	int err = 0;
 
+	piece->length = dma->length - offset;
+	piece->is_bounced = false;
+	if (!is_whole)
+		err = iomd_dma_view_physical(dma, view, offset, piece);
 	if (err || !dma->mapped)
 		return err;
-	iomd_mapping_walk(dma->mapped, &view->mapping_walk, dma->mapped_base + offset,
-			  dma->mapped->length, &extent);
+	iomd_mapping_walk(dma->mapped, &walk, start, start + piece->length, &extent);
+	if (walk.start == start + extent.length)
+		view->mapping_walk = walk;
 	piece->address = extent.address;
-	piece->length = min(piece->length, extent.length);
+	piece->length = extent.length;
 	return 0;
 }
 
