@@ -38,8 +38,7 @@ static void batch_put(struct page **pages)
 {
 	struct page **old = this_cpu_xchg(spare_batch, pages);
 
-	if (old)
-		kfree(old);
+	kfree(old);
 }
 
 /* Module exit: nothing pins any more. */

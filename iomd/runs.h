@@ -141,7 +141,7 @@ static inline u32 iomd_runs_find(const struct iomd_runs *runs, u64 offset, u32 h
 	return iomd_runs_search(runs, offset);
 }
 
-/* Say that all there is is one piece of memory. @run keeps it, as long as it is looked at. */
+/* A stretch of one piece of memory. @run keeps it, as long as it is looked at. */
 static inline void iomd_stretch_one(struct iomd_stretch *stretch, struct iomd_run *run,
 				    u64 address, u64 length)
 {

@@ -332,7 +332,6 @@ void iomd_table_free(struct iomd_mapping *mapping)
 		chunk = next;
 	}
 	mapping->chunks = NULL;
-	if (mapping->resources)
-		kfree(mapping->resources);
+	kfree(mapping->resources);
 	mapping->resources = NULL;
 }

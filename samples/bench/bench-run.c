@@ -32,7 +32,7 @@
 
 #define PAGE	4096UL
 #define HUGE	(2UL << 20)
-#define ARENA	(1UL << 30)
+#define ARENA	(512 * HUGE)
 
 static int device;
 static const char *prefix = "";	/* of the names of what is to be run */
@@ -45,9 +45,9 @@ static void die(const char *what)
 }
 
 /* The same sequence every time. */
-static uint64_t random_next(void)
+static unsigned long long random_next(void)
 {
-	static uint64_t state = 88172645463325252ULL;
+	static unsigned long long state = 88172645463325252ULL;
 
 	state ^= state << 13;
 	state ^= state >> 7;
@@ -57,7 +57,7 @@ static uint64_t random_next(void)
 
 static void touch(char *memory, size_t page)
 {
-	*(uint64_t *)(memory + page * PAGE) = page;
+	*(unsigned long *)(memory + page * PAGE) = page;
 }
 
 static void touch_in_order(char *memory, size_t pages)
@@ -217,7 +217,7 @@ static void run_io_uring(const struct backing *backing, char *memory, size_t byt
 {
 	struct iovec vec = { memory, bytes };
 	struct io_uring_params params = {};
-	uint64_t before, after, best = ~0UL;
+	unsigned long long before, after, best = ~0ULL;
 	int ring = syscall(__NR_io_uring_setup, 1, &params);
 
 	if (ring < 0)
@@ -232,7 +232,7 @@ static void run_io_uring(const struct backing *backing, char *memory, size_t byt
 			best = after - before;
 	}
 	close(ring);
-	printf("row io_uring %s %zu 0 %llu\n", backing->name, bytes, (unsigned long long)best);
+	printf("row io_uring %s %zu 0 %llu\n", backing->name, bytes, best);
 }
 
 static void run_backing(const struct backing *backing)
