@@ -72,5 +72,7 @@ struct iomd_desc *iomd_general_reference(struct iomd_desc *desc, bool write)
 		iomd_desc_put(memory);
 		return ERR_PTR(err);
 	}
+	/* Whoever maps it may write it, of which nobody tells. */
+	iomd_to_general(memory)->dirty = iomd_to_general(memory)->writable;
 	return memory;
 }
