@@ -104,6 +104,7 @@ static inline bool iomd_mapping_is_revoked(const struct iomd_mapping *mapping)
  */
 extern struct srcu_struct iomd_revoke_srcu;
 
+struct iomd_mapper *iomd_mapper_unmanaged(struct device *dev);
 u64 iomd_mapper_reach(const struct iomd_mapper *mapper);
 int iomd_mapper_init(void);
 void iomd_mapper_exit(void);
