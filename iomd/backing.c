@@ -92,7 +92,8 @@ static void alloc_page_array(struct iomd_backing *backing, const struct iomd_bac
 	}
 	if (iomd_cachemode_set(backing->pages, nr, spec->cache))
 		goto err_pages;
-	backing->memory = vmap(backing->pages, nr, VM_MAP, iomd_cachemode_prot(PAGE_KERNEL, spec->cache));
+	backing->memory = vmap(backing->pages, nr, VM_MAP,
+			       iomd_cachemode_prot(PAGE_KERNEL, spec->cache));
 	if (backing->memory)
 		return;
 

@@ -15,6 +15,7 @@
 
 #include "composite.h"
 #include "copy.h"
+#include "map.h"
 #include "reference.h"
 
 /* Make room for @capacity parts in a composite that has none. */
@@ -110,9 +111,10 @@ int iomd_composite_add(struct iomd_composite *composite, struct iomd_desc *desc,
 	return 0;
 }
 
-/* Let go of all parts. */
+/* Let go of all parts; maps of what they were go on alone. */
 void iomd_composite_clear(struct iomd_composite *composite)
 {
+	iomd_desc_forget_maps(&composite->base);
 	while (composite->nr) {
 		struct iomd_desc *part = composite->part[--composite->nr].desc;
 

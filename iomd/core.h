@@ -201,9 +201,9 @@ struct iomd_desc_ops {
 	u64 (*own_address)(struct iomd_desc *desc, struct mm_struct *task);
 
 	/**
-	 * @map_root: The descriptor whose maps maps of this one are, and where in that
-	 * the byte at @offset is. Must not sleep. This callback is optional; without it
-	 * they are its own.
+	 * @map_root: The descriptor that has the maps which are made of this one, and
+	 * where in that the byte at @offset is. Must not sleep. This callback is
+	 * optional; without it they are its own.
 	 */
 	struct iomd_desc *(*map_root)(struct iomd_desc *desc, u64 *offset);
 

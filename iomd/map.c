@@ -151,16 +151,16 @@ static void map_free(struct iomd_map *map)
  */
 static bool put_last(struct iomd_map *map)
 {
-	struct mutex *lock;
+	struct iomd_map_set *set;
 	bool last;
 
 	mutex_lock(&map->lock);
-	lock = &map->desc->maps->lock;
-	mutex_lock(lock);
+	set = map->desc->maps;
+	mutex_lock(&set->lock);
 	last = refcount_dec_and_test(&map->ref);
 	if (last)
 		list_del(&map->node);
-	mutex_unlock(lock);
+	mutex_unlock(&set->lock);
 	mutex_unlock(&map->lock);
 	return last;
 }

@@ -173,6 +173,8 @@ static int translate(struct iomd_map *map, const struct iomd_map_set *set,
 	struct iomd_desc *memory;
 	int err;
 
+	if (request->desc->flags & IOMD_MEMORY_REMOTE)
+		return -ENXIO;
 	map->address = own_address(request);
 	if (map->address) {
 		map->options |= IOMD_MAP_STATIC;

@@ -67,12 +67,12 @@ static int show_instead(struct iomd_map *map, struct iomd_desc *desc, u32 option
 	memory = iomd_reference_get(desc, write);
 	if (IS_ERR(memory))
 		return PTR_ERR(memory);
-	err = survey_new(map, memory, options, offset, &survey);
+	err = survey_new(map, memory, options, offset, &survey) ?:
+	      iomd_task_window_exchange(map->window, memory, offset, &survey);
 	if (err) {
 		iomd_reference_put(memory);
 		return err;
 	}
-	iomd_task_window_exchange(map->window, memory, offset, &survey);
 	move_to(map, desc, offset);
 	map->memory = memory;
 	iomd_task_window_block(map->window, IOMD_BLOCKED_BY_DESC,

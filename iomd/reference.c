@@ -76,6 +76,7 @@ struct iomd_desc *iomd_general_reference(struct iomd_desc *desc, bool write)
 {
 	struct iomd_general *general = iomd_to_general(desc);
 
+	/* A part of something that is to be mapped may be. */
 	if (desc->flags & IOMD_MEMORY_REMOTE)
 		return ERR_PTR(-ENXIO);
 	if (general->dmabuf)

@@ -126,7 +126,7 @@ static bool can_touch(u64 address)
 	return !copy_from_user(&byte, u64_to_user_ptr(address), 1);
 }
 
-/* BUF-8 BUF-11 BUF-13 BUF-48 BUF-55: in a process it is memory like any, until it goes */
+/* BUF-8 BUF-11 BUF-13 BUF-48 BUF-55 OBJ-23: in a process it is memory like any, until it goes */
 static void in_a_process(struct kunit *test)
 {
 	struct iomd_buffer *buffer;
