@@ -237,7 +237,7 @@ int iomd_general_hold_wired(struct iomd_general *general, bool cpu_writes)
 		err = wire_first(general, effective_direction(general, direction));
 	if (!err && cpu_writes && !general->writable) {
 		unhold(general);
-		err = -EROFS;
+		err = general->is_bound ? -EACCES : -EROFS;
 	} else if (!err && cpu_writes) {
 		general->dirty = true;
 	}

@@ -182,7 +182,7 @@ void iomd_general_unwire_work(struct work_struct *work);
 
 /* reference.c: what maps keep */
 u64 iomd_general_own_address(struct iomd_desc *desc, struct mm_struct *task);
-struct iomd_desc *iomd_general_wired_again(struct iomd_general *general, u32 direction);
+struct iomd_desc *iomd_general_memory(struct iomd_general *general, u32 direction);
 struct iomd_desc *iomd_general_reference(struct iomd_desc *desc, bool write);
 
 /* general_protocol.c: what a DMA command asks */

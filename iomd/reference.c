@@ -51,11 +51,7 @@ static struct iomd_desc *describe_again(struct iomd_general *general, u32 direct
 	});
 }
 
-/*
- * A descriptor of what is behind the ranges of @general now, held, and for @direction as if
- * it were prepared so; or an error pointer. Sleeps and faults.
- */
-struct iomd_desc *iomd_general_wired_again(struct iomd_general *general, u32 direction)
+static struct iomd_desc *wired_again(struct iomd_general *general, u32 direction)
 {
 	struct iomd_desc *memory = describe_again(general, direction);
 	int err;
@@ -72,6 +68,25 @@ struct iomd_desc *iomd_general_wired_again(struct iomd_general *general, u32 dir
 	return memory;
 }
 
+/* What a persistent descriptor is bound to, only that descriptor knows. */
+static struct iomd_desc *bound(struct iomd_general *general, u32 direction)
+{
+	int err = iomd_general_hold_wired(general, direction & IOMD_DIRECTION_IN);
+
+	return err ? ERR_PTR(err) : iomd_desc_get(&general->base);
+}
+
+/*
+ * A descriptor of what is behind the ranges of @general now, or what it is bound to; held,
+ * and for @direction as if it were prepared so; or an error pointer. Sleeps and faults.
+ */
+struct iomd_desc *iomd_general_memory(struct iomd_general *general, u32 direction)
+{
+	if (general->is_bound && (general->base.flags & IOMD_MEMORY_PERSISTENT))
+		return bound(general, direction);
+	return wired_again(general, direction);
+}
+
 struct iomd_desc *iomd_general_reference(struct iomd_desc *desc, bool write)
 {
 	struct iomd_general *general = iomd_to_general(desc);
@@ -83,5 +98,5 @@ struct iomd_desc *iomd_general_reference(struct iomd_desc *desc, bool write)
 		return ERR_PTR(-EOPNOTSUPP);
 	if ((desc->flags & IOMD_MEMORY_MAP_COPY_ON_WRITE) && desc->length)
 		return iomd_snapshot_reference(general);
-	return iomd_general_wired_again(general, direction_for(general, write));
+	return iomd_general_memory(general, direction_for(general, write));
 }

@@ -160,7 +160,7 @@ static int fill(struct iomd_desc *snapshot, struct iomd_general *general)
 	struct iomd_desc *source;
 	int err;
 
-	source = iomd_general_wired_again(general, IOMD_DIRECTION_OUT);
+	source = iomd_general_memory(general, IOMD_DIRECTION_OUT);
 	if (IS_ERR(source))
 		return PTR_ERR(source);
 	err = hold(snapshot);

@@ -296,6 +296,24 @@ static void does_not_write_what_the_task_cannot(struct kunit *test)
 	IOMD_KUNIT_EXPECT_ERR(test, iomd_desc_map(desc, 0), -EACCES);
 }
 
+/* GMD-77 GMD-80: maps show what a persistent descriptor is bound to, or a copy of that */
+static void shows_what_is_bound(struct kunit *test)
+{
+	u64 address = user_memory(test, LENGTH), start = address - SKIP;
+	struct iomd_desc *kept = described(test, address, LENGTH, BOTH | IOMD_MEMORY_PERSISTENT);
+	struct iomd_desc *copied = described(test, address, LENGTH,
+					     BOTH | COPY | IOMD_MEMORY_PERSISTENT);
+	struct iomd_desc *read = described(test, address, LENGTH, OUT | IOMD_MEMORY_PERSISTENT);
+
+	iomd_kunit_unmap(start, PAGE_ALIGN(SKIP + LENGTH));
+	iomd_kunit_map_at(test, start, PAGE_ALIGN(SKIP + LENGTH), PROT_READ | PROT_WRITE);
+	iomd_kunit_user_fill(test, address, LENGTH, 2);
+	expect_filled(test, seen(mapped(test, kept, 0)), LENGTH, 1);
+	expect_filled(test, seen(mapped(test, copied, 0)), LENGTH, 1);
+	expect_filled(test, seen(mapped(test, read, READ_ONLY)), LENGTH, 1);
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_desc_map(read, 0), -EACCES);
+}
+
 /* MAP-46: what could be written through a map may not be thrown away */
 static void marks_what_it_may_have_written(struct kunit *test)
 {
@@ -325,6 +343,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(survives_failing_allocations),
 	KUNIT_CASE(writes_what_was_mapped_for_reading),
 	KUNIT_CASE(does_not_write_what_the_task_cannot),
+	KUNIT_CASE(shows_what_is_bound),
 	KUNIT_CASE(marks_what_it_may_have_written),
 	{}
 };
