@@ -223,14 +223,24 @@ bool iomd_general_hold(struct iomd_desc *desc)
 	return true;
 }
 
-/* Hold the memory, and wire it if it is not. Return: 0, or why that cannot be. */
-int iomd_general_hold_wired(struct iomd_general *general)
+/*
+ * Hold the memory, and wire it if it is not. If @cpu_writes it has to be writable, and is
+ * taken as written. Return: 0, or why that cannot be.
+ */
+int iomd_general_hold_wired(struct iomd_general *general, bool cpu_writes)
 {
+	u32 direction = cpu_writes ? IOMD_DIRECTION_IN_OUT : IOMD_DIRECTION_NONE;
 	int err = 0;
 
 	mutex_lock(&general->lock);
 	if (!refcount_inc_not_zero(&general->wired))
-		err = wire_first(general, effective_direction(general, IOMD_DIRECTION_NONE));
+		err = wire_first(general, effective_direction(general, direction));
+	if (!err && cpu_writes && !general->writable) {
+		unhold(general);
+		err = general->is_bound ? -EACCES : -EROFS;
+	} else if (!err && cpu_writes) {
+		general->dirty = true;
+	}
 	mutex_unlock(&general->lock);
 	return err;
 }

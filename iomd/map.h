@@ -78,6 +78,10 @@ void iomd_map_set_free(struct iomd_map_set *set);
 void iomd_desc_forget_maps(struct iomd_desc *desc);
 bool iomd_map_is_live(const struct iomd_map *map);
 
+/* map_make.c: the same as iomd_desc_create_mapping_in_task(), wherever memory ends by now */
+struct iomd_map *iomd_desc_map_beyond_length(struct iomd_desc *desc, struct mm_struct *into,
+					     u32 options, u64 length);
+
 /* map_wire.c: what is wired through maps */
 void iomd_map_unwire_all(struct iomd_map *map);
 

@@ -305,6 +305,36 @@ static int check_window(const struct request *request)
 	return 0;
 }
 
+/* What is asked for, which is known to be possible as far as that has been checked. */
+static struct iomd_map *make_any(struct request *request)
+{
+	struct iomd_desc *desc = request->desc;
+
+	if (desc->ops->map_root)
+		request->desc = desc->ops->map_root(desc, &request->offset);
+	if ((request->options & (IOMD_MAP_UNIQUE | IOMD_MAP_STATIC)) == IOMD_MAP_UNIQUE &&
+	    is_physical(request->desc))
+		return make_unique_physical(request);
+	return make(request);
+}
+
+/*
+ * Map the first @length bytes of what @desc could describe, of which it need not count all
+ * at the moment. @into is a task, and @options go together.
+ */
+struct iomd_map *iomd_desc_map_beyond_length(struct iomd_desc *desc, struct mm_struct *into,
+					     u32 options, u64 length)
+{
+	struct request request = {
+		.desc = desc,
+		.task = into,
+		.length = length,
+		.options = options,
+	};
+
+	return make_any(&request);
+}
+
 /**
  * iomd_desc_create_mapping_in_task() - Show memory in an address space.
  * @desc: Descriptor; the map holds it.
@@ -366,15 +396,7 @@ struct iomd_map *iomd_desc_create_mapping_in_task(struct iomd_desc *desc, struct
 	if (!into)
 		return ERR_PTR(-EINVAL);
 	err = check_options(options) ?: check_window(&request);
-	if (err)
-		return ERR_PTR(err);
-
-	if (desc->ops->map_root)
-		request.desc = desc->ops->map_root(desc, &request.offset);
-	if ((options & (IOMD_MAP_UNIQUE | IOMD_MAP_STATIC)) == IOMD_MAP_UNIQUE &&
-	    is_physical(request.desc))
-		return make_unique_physical(&request);
-	return make(&request);
+	return err ? ERR_PTR(err) : make_any(&request);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_desc_create_mapping_in_task, IOMD_NS);
 

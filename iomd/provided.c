@@ -99,7 +99,7 @@ static void provided_release(struct iomd_desc *desc)
 /* Only the provider can say where the memory is, so there is but this descriptor of it. */
 static struct iomd_desc *provided_reference(struct iomd_desc *desc, bool write)
 {
-	int err = iomd_general_hold_wired(iomd_to_general(desc));
+	int err = iomd_general_hold_wired(iomd_to_general(desc), write);
 
 	return err ? ERR_PTR(err) : iomd_desc_get(desc);
 }

@@ -14,6 +14,7 @@
 
 #include "general.h"
 #include "reference.h"
+#include "snapshot.h"
 
 /* Where the one range that @desc describes is in @task. Return: its address, or 0. */
 u64 iomd_general_own_address(struct iomd_desc *desc, struct mm_struct *task)
@@ -33,7 +34,7 @@ static u32 direction_for(const struct iomd_general *general, bool write)
 	return IOMD_DIRECTION_OUT;
 }
 
-static struct iomd_desc *describe_again(struct iomd_general *general, bool write)
+static struct iomd_desc *describe_again(struct iomd_general *general, u32 direction)
 {
 	u32 type = general->base.flags & IOMD_MEMORY_TYPE_MASK;
 
@@ -41,7 +42,7 @@ static struct iomd_desc *describe_again(struct iomd_general *general, bool write
 		.ranges = general->ranges,
 		.count = general->nr_ranges,
 		.task = general->task,
-		.options = type | IOMD_MEMORY_MAPPER_NONE | direction_for(general, write),
+		.options = type | IOMD_MEMORY_MAPPER_NONE | direction,
 		.file = general->file,
 		.purgeable = general->purgeable,
 		/* Whoever describes more than memory that is there owns it. */
@@ -50,24 +51,16 @@ static struct iomd_desc *describe_again(struct iomd_general *general, bool write
 	});
 }
 
-struct iomd_desc *iomd_general_reference(struct iomd_desc *desc, bool write)
+static struct iomd_desc *wired_again(struct iomd_general *general, u32 direction)
 {
-	struct iomd_general *general = iomd_to_general(desc);
-	struct iomd_desc *memory;
+	struct iomd_desc *memory = describe_again(general, direction);
 	int err;
 
-	/* A part of something that is to be mapped may be. */
-	if (desc->flags & IOMD_MEMORY_REMOTE)
-		return ERR_PTR(-ENXIO);
-	if (general->dmabuf)
-		return ERR_PTR(-EOPNOTSUPP);
-	memory = describe_again(general, write);
 	if (IS_ERR(memory))
 		return memory;
-
 	iomd_to_general(memory)->nature = general->nature;
 	iomd_to_general(memory)->cache = general->cache;
-	err = iomd_general_hold_wired(iomd_to_general(memory));
+	err = iomd_general_hold_wired(iomd_to_general(memory), direction & IOMD_DIRECTION_IN);
 	if (err) {
 		iomd_desc_put(memory);
 		return ERR_PTR(err);
@@ -75,4 +68,37 @@ struct iomd_desc *iomd_general_reference(struct iomd_desc *desc, bool write)
 	/* Whoever maps it may write it, of which nobody tells. */
 	iomd_to_general(memory)->dirty = iomd_to_general(memory)->writable;
 	return memory;
+}
+
+/* What a persistent descriptor is bound to, only that descriptor knows. */
+static struct iomd_desc *bound(struct iomd_general *general, u32 direction)
+{
+	int err = iomd_general_hold_wired(general, direction & IOMD_DIRECTION_IN);
+
+	return err ? ERR_PTR(err) : iomd_desc_get(&general->base);
+}
+
+/*
+ * A descriptor of what is behind the ranges of @general now, or what it is bound to; held,
+ * and for @direction as if it were prepared so; or an error pointer. Sleeps and faults.
+ */
+struct iomd_desc *iomd_general_memory(struct iomd_general *general, u32 direction)
+{
+	if (general->is_bound && (general->base.flags & IOMD_MEMORY_PERSISTENT))
+		return bound(general, direction);
+	return wired_again(general, direction);
+}
+
+struct iomd_desc *iomd_general_reference(struct iomd_desc *desc, bool write)
+{
+	struct iomd_general *general = iomd_to_general(desc);
+
+	/* A part of something that is to be mapped may be. */
+	if (desc->flags & IOMD_MEMORY_REMOTE)
+		return ERR_PTR(-ENXIO);
+	if (general->dmabuf)
+		return ERR_PTR(-EOPNOTSUPP);
+	if ((desc->flags & IOMD_MEMORY_MAP_COPY_ON_WRITE) && desc->length)
+		return iomd_snapshot_reference(general);
+	return iomd_general_memory(general, direction_for(general, write));
 }
