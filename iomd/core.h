@@ -326,7 +326,10 @@ static inline void iomd_desc_drop(struct iomd_desc *desc)
 	desc->ops->drop(desc);
 }
 
-/* Work that a context which cannot sleep leaves behind; flushed on unload. */
+/*
+ * Work that a context which cannot sleep leaves behind; flushed on unload. It has no rescuer:
+ * nothing that memory is freed by may wait for it.
+ */
 extern struct workqueue_struct *iomd_workqueue;
 
 #endif /* _IOMD_CORE_H */

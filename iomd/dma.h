@@ -185,7 +185,7 @@ static inline bool iomd_dma_is_iterate_only(const struct iomd_dma *dma)
 /* Does something stand between the device and CPU-physical addresses? */
 static inline bool iomd_dma_translates(const struct iomd_dma *dma)
 {
-	return dma->mapper && dma->mapper->translates;
+	return dma->mapper && dma->mapper->domain;
 }
 
 /* Softirq may prepare a command, as long as its descriptor is prepared already. */

@@ -23,7 +23,7 @@
 
 #include "core.h"
 #include "dma.h"
-#include "dmac.h"
+#include "dma_engine.h"
 
 /**
  * DOC: The DMA engine as a controller
@@ -41,53 +41,6 @@
  */
 
 /**
- * struct engine - The controller.
- * @dmac: What every controller has.
- * @provider: The device that the lines are of, held.
- * @lock: Guards @channels and @is_gone; held while channels are taken down.
- * @is_gone: The device is being unbound: no channel is added any more.
- * @channels: Channels by index.
- * @nr_lines: How many lines there are.
- * @lines: The lines.
- */
-struct engine {
-	struct iomd_dmac dmac;
-	struct device *provider;
-	struct mutex lock;	/* see above */
-	bool is_gone;
-	struct xarray channels;
-	u32 nr_lines;
-	struct iomd_dmac_line lines[];
-};
-
-/**
- * struct engine_channel - A channel, reserved for an event source.
- * @engine: The controller.
- * @es: Event source, which has the channel for as long as it lives.
- * @mutex: Guards what the channel is and how it is set up.
- * @chan: The engine's channel; NULL once the controller is gone.
- * @req_index: Request line.
- * @config: How it is set up.
- * @lock: Guards what follows.
- * @transfers: In progress, oldest first.
- * @last_count: Bytes that the last transfer to end has moved.
- * @idle: Woken when @transfers gets empty.
- */
-struct engine_channel {
-	struct engine *engine;
-	struct iomd_dmaes *es;
-	struct mutex mutex;	/* see above */
-	struct dma_chan *chan;
-	u32 req_index;
-	struct dma_slave_config config;
-
-	spinlock_t lock;	/* see above */
-	struct list_head transfers;
-	u64 last_count;
-	wait_queue_head_t idle;
-};
-
-/**
  * struct transfer - A command in progress.
  * @node: In the channel's list.
  * @channel: Channel.
@@ -100,7 +53,7 @@ struct engine_channel {
  */
 struct transfer {
 	struct list_head node;
-	struct engine_channel *channel;
+	struct iomd_engine_channel *channel;
 	struct iomd_dma *command;
 	u64 length;
 	dma_cookie_t cookie;
@@ -108,17 +61,6 @@ struct transfer {
 	u64 stopped_count;
 	struct sg_table table;
 };
-
-static struct engine *to_engine(struct iomd_dmac *dmac)
-{
-	return container_of(dmac, struct engine, dmac);
-}
-
-/* The channel of a call: an event source has one as long as it can call. */
-static struct engine_channel *channel_of(struct iomd_dmac *dmac, u32 index)
-{
-	return xa_load(&to_engine(dmac)->channels, index);
-}
 
 /*
  * Transfers.
@@ -133,7 +75,7 @@ static void transfer_free(struct transfer *transfer)
 /* Take it out of the list and free it. Nobody may touch the channel after the unlock. */
 static void transfer_end(struct transfer *transfer)
 {
-	struct engine_channel *channel = transfer->channel;
+	struct iomd_engine_channel *channel = transfer->channel;
 	unsigned long flags;
 
 	spin_lock_irqsave(&channel->lock, flags);
@@ -150,7 +92,7 @@ static void transfer_end(struct transfer *transfer)
  */
 static void transfer_complete(struct transfer *transfer, int status, u64 actual)
 {
-	struct engine_channel *channel = transfer->channel;
+	struct iomd_engine_channel *channel = transfer->channel;
 	struct iomd_dmac *dmac = &channel->engine->dmac;
 	struct iomd_dma *command = transfer->command;
 	unsigned long flags;
@@ -289,7 +231,7 @@ static s64 check_command(const struct iomd_dma *command, u32 direction, u64 coun
 }
 
 /* Hand the transfer to the engine. From here on the callback may free it. */
-static int submit(struct engine_channel *channel, struct transfer *transfer, u32 direction)
+static int submit(struct iomd_engine_channel *channel, struct transfer *transfer, u32 direction)
 {
 	enum dma_transfer_direction way = direction == IOMD_DIRECTION_IN ? DMA_DEV_TO_MEM :
 									  DMA_MEM_TO_DEV;
@@ -316,8 +258,8 @@ static int submit(struct engine_channel *channel, struct transfer *transfer, u32
 	return 0;
 }
 
-static int channel_start(struct engine_channel *channel, struct iomd_dma *command, u32 direction,
-			 u64 byte_count, u64 byte_offset)
+static int channel_start(struct iomd_engine_channel *channel, struct iomd_dma *command,
+			 u32 direction, u64 byte_count, u64 byte_offset)
 {
 	struct transfer *transfer;
 	s64 length;
@@ -351,7 +293,7 @@ static int channel_start(struct engine_channel *channel, struct iomd_dma *comman
  * Stopping.
  */
 
-static bool is_idle(struct engine_channel *channel)
+bool iomd_engine_is_idle(struct iomd_engine_channel *channel)
 {
 	bool idle;
 
@@ -371,16 +313,16 @@ static long jiffies_of(u64 timeout)
 }
 
 /* Wait for at most @timeout nanoseconds. Return: whether nothing is in progress. */
-static bool wait_until_idle(struct engine_channel *channel, u64 timeout)
+static bool wait_until_idle(struct iomd_engine_channel *channel, u64 timeout)
 {
-	return wait_event_timeout(channel->idle, is_idle(channel), jiffies_of(timeout));
+	return wait_event_timeout(channel->idle, iomd_engine_is_idle(channel), jiffies_of(timeout));
 }
 
 /*
  * How far transfers have come can be asked while the engine still knows them. Callbacks
  * may run; those transfers that they have got hold of are theirs.
  */
-static void take_stock(struct engine_channel *channel)
+static void take_stock(struct iomd_engine_channel *channel)
 {
 	struct transfer *transfer;
 
@@ -400,22 +342,26 @@ static void take_stock(struct engine_channel *channel)
 
 /*
  * Take down what is in progress. Some engines can only be asked how far they are while
- * they pause, and some cannot pause.
+ * they pause, and some cannot pause. If that fails, what is in progress goes on.
  */
-static int terminate(struct engine_channel *channel)
+static int terminate(struct iomd_engine_channel *channel)
 {
 	struct transfer *transfer, *next;
+	bool is_paused;
 	int err;
 
 	lockdep_assert_held(&channel->mutex);
-	if (is_idle(channel))
+	if (iomd_engine_is_idle(channel))
 		return 0;
 
-	dmaengine_pause(channel->chan);
+	is_paused = !dmaengine_pause(channel->chan);
 	take_stock(channel);
 	err = dmaengine_terminate_sync(channel->chan);
-	if (err)
+	if (err) {
+		if (is_paused)
+			dmaengine_resume(channel->chan);
 		return err == -ENOSYS ? -EOPNOTSUPP : err;
+	}
 
 	/* No callback runs any more, and nothing is started: the list is ours. */
 	list_for_each_entry_safe(transfer, next, &channel->transfers, node)
@@ -427,46 +373,8 @@ static int terminate(struct engine_channel *channel)
  * Channels.
  */
 
-static const struct iomd_dmac_line *line_of(const struct engine *engine,
-					    const struct device *provider, u32 req_index)
-{
-	if (provider != engine->provider || req_index >= engine->nr_lines)
-		return NULL;
-	return &engine->lines[req_index];
-}
-
-/* Engines that need not be set up have no function for it. */
-static int configure(struct dma_chan *chan, struct dma_slave_config *config)
-{
-	int err = dmaengine_slave_config(chan, config);
-
-	return err == -ENOSYS ? 0 : err;
-}
-
-/* A channel for a line, set up; the old one, if there is one, stays as it is. */
-static int channel_open(struct engine_channel *channel, const struct iomd_dmac_line *line)
-{
-	struct dma_slave_config config = line->config;
-	struct dma_chan *chan = dma_request_chan(channel->engine->provider, line->name);
-	int err;
-
-	if (IS_ERR(chan))
-		return PTR_ERR(chan);
-	err = configure(chan, &config);
-	if (err) {
-		dma_release_channel(chan);
-		return err;
-	}
-	if (channel->chan)
-		dma_release_channel(channel->chan);
-	channel->chan = chan;
-	channel->config = config;
-	channel->req_index = line - channel->engine->lines;
-	return 0;
-}
-
 /* What cannot be taken down has to be waited for. */
-static void channel_close(struct engine_channel *channel)
+static void channel_close(struct iomd_engine_channel *channel)
 {
 	mutex_lock(&channel->mutex);
 	if (channel->chan) {
@@ -478,7 +386,7 @@ static void channel_close(struct engine_channel *channel)
 	mutex_unlock(&channel->mutex);
 }
 
-static int engine_add(struct engine *engine, struct engine_channel *channel, u32 *index)
+static int engine_add(struct iomd_engine *engine, struct iomd_engine_channel *channel, u32 *index)
 {
 	const struct xa_limit limit = XA_LIMIT(0, IOMD_DMAC_INVALID_CHANNEL - 1);
 
@@ -489,9 +397,9 @@ static int engine_add(struct engine *engine, struct engine_channel *channel, u32
 static int engine_init_dma_channel(struct iomd_dmac *dmac, struct device *provider,
 				   struct iomd_dmaes *es, u32 *dma_index, u32 req_index)
 {
-	struct engine *engine = to_engine(dmac);
-	const struct iomd_dmac_line *line = line_of(engine, provider, req_index);
-	struct engine_channel *channel;
+	struct iomd_engine *engine = iomd_to_engine(dmac);
+	const struct iomd_dmac_line *line = iomd_engine_line(engine, provider, req_index);
+	struct iomd_engine_channel *channel;
 	int err;
 
 	if (!line)
@@ -506,7 +414,7 @@ static int engine_init_dma_channel(struct iomd_dmac *dmac, struct device *provid
 	INIT_LIST_HEAD(&channel->transfers);
 	init_waitqueue_head(&channel->idle);
 
-	err = channel_open(channel, line);
+	err = iomd_engine_open(channel, line);
 	if (err)
 		goto err_free;
 	mutex_lock(&engine->lock);
@@ -525,8 +433,8 @@ err_free:
 
 static void engine_release_dma_channel(struct iomd_dmac *dmac, u32 dma_index)
 {
-	struct engine *engine = to_engine(dmac);
-	struct engine_channel *channel;
+	struct iomd_engine *engine = iomd_to_engine(dmac);
+	struct iomd_engine_channel *channel;
 
 	mutex_lock(&engine->lock);
 	channel = xa_erase(&engine->channels, dma_index);
@@ -539,11 +447,10 @@ static void engine_release_dma_channel(struct iomd_dmac *dmac, u32 dma_index)
  * Operations.
  */
 
-static int engine_start_dma_command(struct iomd_dmac *dmac, u32 dma_index,
-				    struct iomd_dma *command, u32 direction, u64 byte_count,
-				    u64 byte_offset)
+static int engine_start_dma_command(struct iomd_dmac *dmac, u32 dma_index, struct iomd_dma *command,
+				    u32 direction, u64 byte_count, u64 byte_offset)
 {
-	struct engine_channel *channel = channel_of(dmac, dma_index);
+	struct iomd_engine_channel *channel = iomd_engine_channel(dmac, dma_index);
 	int err;
 
 	mutex_lock(&channel->mutex);
@@ -554,7 +461,7 @@ static int engine_start_dma_command(struct iomd_dmac *dmac, u32 dma_index,
 
 static int engine_stop_dma_command(struct iomd_dmac *dmac, u32 dma_index, bool flush, u64 timeout)
 {
-	struct engine_channel *channel = channel_of(dmac, dma_index);
+	struct iomd_engine_channel *channel = iomd_engine_channel(dmac, dma_index);
 	bool in_time = !flush || wait_until_idle(channel, timeout);
 	int err;
 
@@ -567,7 +474,7 @@ static int engine_stop_dma_command(struct iomd_dmac *dmac, u32 dma_index, bool f
 }
 
 /* The first that is still in progress; the engine may just be done with it. */
-static struct iomd_dma *current_command(struct engine_channel *channel, u64 *count)
+static struct iomd_dma *current_command(struct iomd_engine_channel *channel, u64 *count)
 {
 	struct transfer *transfer;
 
@@ -589,7 +496,7 @@ static int engine_query_dma_command(struct iomd_dmac *dmac, u32 dma_index,
 				    struct iomd_dma **command, u64 *transfer_count,
 				    bool wait_for_idle)
 {
-	struct engine_channel *channel = channel_of(dmac, dma_index);
+	struct iomd_engine_channel *channel = iomd_engine_channel(dmac, dma_index);
 	struct iomd_dma *current_one;
 	u64 count;
 
@@ -609,212 +516,9 @@ static int engine_query_dma_command(struct iomd_dmac *dmac, u32 dma_index,
 	return 0;
 }
 
-/* What the device's FIFO takes at once; without a direction, the wider of both. */
-static u32 width_of(const struct dma_slave_config *config, u32 direction)
-{
-	if (direction == IOMD_DIRECTION_IN)
-		return config->src_addr_width;
-	if (direction == IOMD_DIRECTION_OUT)
-		return config->dst_addr_width;
-	return max(config->src_addr_width, config->dst_addr_width);
-}
-
-static u64 engine_get_fifo_depth(struct iomd_dmac *dmac, u32 dma_index, u32 direction)
-{
-	struct engine_channel *channel = channel_of(dmac, dma_index);
-	const struct dma_slave_config *config = &channel->config;
-	u64 src, dst;
-
-	mutex_lock(&channel->mutex);
-	src = (u64)config->src_maxburst * config->src_addr_width;
-	dst = (u64)config->dst_maxburst * config->dst_addr_width;
-	mutex_unlock(&channel->mutex);
-	if (direction == IOMD_DIRECTION_IN)
-		return src;
-	return direction == IOMD_DIRECTION_OUT ? dst : max(src, dst);
-}
-
-static u32 max_burst(struct engine_channel *channel)
-{
-	struct dma_slave_caps caps;
-
-	if (!channel->chan || dma_get_slave_caps(channel->chan, &caps) || !caps.max_burst)
-		return U32_MAX;
-	return caps.max_burst;
-}
-
-/* So many times @width as make @depth; 0 if that cannot be. */
-static u32 burst_for(u64 depth, u32 width, u32 max)
-{
-	u64 burst = div_u64(depth, width);
-
-	return burst * width == depth && burst <= max ? burst : 0;
-}
-
-static int reconfigure(struct engine_channel *channel, struct dma_slave_config *config)
-{
-	int err;
-
-	if (!channel->chan)
-		return -ENODEV;
-	err = configure(channel->chan, config);
-	if (!err)
-		channel->config = *config;
-	return err;
-}
-
-static int channel_set_depth(struct engine_channel *channel, u64 depth)
-{
-	struct dma_slave_config config = channel->config;
-	u32 max = max_burst(channel);
-
-	if (!config.src_addr_width && !config.dst_addr_width)
-		return -EINVAL;
-	if (config.src_addr_width) {
-		config.src_maxburst = burst_for(depth, config.src_addr_width, max);
-		if (!config.src_maxburst)
-			return -EINVAL;
-	}
-	if (config.dst_addr_width) {
-		config.dst_maxburst = burst_for(depth, config.dst_addr_width, max);
-		if (!config.dst_maxburst)
-			return -EINVAL;
-	}
-	return reconfigure(channel, &config);
-}
-
-static int engine_set_fifo_depth(struct iomd_dmac *dmac, u32 dma_index, u64 depth)
-{
-	struct engine_channel *channel = channel_of(dmac, dma_index);
-	int err;
-
-	mutex_lock(&channel->mutex);
-	err = channel_set_depth(channel, depth);
-	mutex_unlock(&channel->mutex);
-	return err;
-}
-
-static u64 engine_valid_fifo_depth(struct iomd_dmac *dmac, u32 dma_index, u64 depth,
-				   u32 direction)
-{
-	struct engine_channel *channel = channel_of(dmac, dma_index);
-	u32 width, max;
-	u64 burst;
-
-	mutex_lock(&channel->mutex);
-	width = width_of(&channel->config, direction);
-	max = max_burst(channel);
-	mutex_unlock(&channel->mutex);
-	if (!width)
-		return 0;
-	burst = div_u64(depth, width);
-	if (burst < max && depth - burst * width >= DIV_ROUND_UP(width, 2))
-		burst++;
-	return clamp_t(u64, burst, 1, max) * width;
-}
-
-static bool is_width(u32 width)
-{
-	switch (width) {
-	case DMA_SLAVE_BUSWIDTH_1_BYTE:
-	case DMA_SLAVE_BUSWIDTH_2_BYTES:
-	case DMA_SLAVE_BUSWIDTH_3_BYTES:
-	case DMA_SLAVE_BUSWIDTH_4_BYTES:
-	case DMA_SLAVE_BUSWIDTH_8_BYTES:
-	case DMA_SLAVE_BUSWIDTH_16_BYTES:
-	case DMA_SLAVE_BUSWIDTH_32_BYTES:
-	case DMA_SLAVE_BUSWIDTH_64_BYTES:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* Engines that tell of no widths are asked by setting one. */
-static bool has_width(u32 widths, u32 width)
-{
-	return !widths || (width < 32 && (widths & BIT(width)));
-}
-
-static int channel_set_width(struct engine_channel *channel, u32 width)
-{
-	struct dma_slave_config config = channel->config;
-	struct dma_slave_caps caps = {};
-
-	if (!is_width(width))
-		return -EINVAL;
-	if (channel->chan && !dma_get_slave_caps(channel->chan, &caps) &&
-	    (!has_width(caps.src_addr_widths, width) || !has_width(caps.dst_addr_widths, width)))
-		return -EINVAL;
-	config.src_addr_width = width;
-	config.dst_addr_width = width;
-	return reconfigure(channel, &config);
-}
-
-static int engine_set_frame_size(struct iomd_dmac *dmac, u32 dma_index, u8 byte_count)
-{
-	struct engine_channel *channel = channel_of(dmac, dma_index);
-	int err;
-
-	mutex_lock(&channel->mutex);
-	err = channel_set_width(channel, byte_count);
-	mutex_unlock(&channel->mutex);
-	return err;
-}
-
-static int channel_set_line(struct engine_channel *channel, const struct iomd_dmac_line *line)
-{
-	if (!channel->chan)
-		return -ENODEV;
-	if (!line)
-		return -EINVAL;
-	if (!is_idle(channel))
-		return -EBUSY;
-	if (line == &channel->engine->lines[channel->req_index])
-		return 0;
-	return channel_open(channel, line);
-}
-
-static int engine_set_dma_config(struct iomd_dmac *dmac, u32 dma_index, struct device *provider,
-				 u32 req_index)
-{
-	struct engine_channel *channel = channel_of(dmac, dma_index);
-	int err;
-
-	mutex_lock(&channel->mutex);
-	err = channel_set_line(channel, line_of(channel->engine, provider, req_index));
-	mutex_unlock(&channel->mutex);
-	return err;
-}
-
-/* Only a request tells whether there is a channel. */
-static bool line_is_free(const struct engine *engine, const struct iomd_dmac_line *line)
-{
-	struct dma_chan *chan = dma_request_chan(engine->provider, line->name);
-
-	if (IS_ERR(chan))
-		return false;
-	dma_release_channel(chan);
-	return true;
-}
-
-static bool engine_valid_dma_config(struct iomd_dmac *dmac, u32 dma_index,
-				    struct device *provider, u32 req_index)
-{
-	struct engine_channel *channel = channel_of(dmac, dma_index);
-	const struct iomd_dmac_line *line = line_of(channel->engine, provider, req_index);
-	bool is_valid;
-
-	mutex_lock(&channel->mutex);
-	is_valid = line && channel->chan &&
-		   (req_index == channel->req_index || line_is_free(channel->engine, line));
-	mutex_unlock(&channel->mutex);
-	return is_valid;
-}
-
 static struct device *engine_get_dma_device(struct iomd_dmac *dmac, u32 dma_index)
 {
-	struct engine_channel *channel = channel_of(dmac, dma_index);
+	struct iomd_engine_channel *channel = iomd_engine_channel(dmac, dma_index);
 	struct device *dev;
 
 	mutex_lock(&channel->mutex);
@@ -825,7 +529,7 @@ static struct device *engine_get_dma_device(struct iomd_dmac *dmac, u32 dma_inde
 
 static void engine_release(struct iomd_dmac *dmac)
 {
-	struct engine *engine = to_engine(dmac);
+	struct iomd_engine *engine = iomd_to_engine(dmac);
 
 	xa_destroy(&engine->channels);
 	put_device(engine->provider);
@@ -838,12 +542,12 @@ static const struct iomd_dmac_ops engine_ops = {
 	.start_dma_command = engine_start_dma_command,
 	.stop_dma_command = engine_stop_dma_command,
 	.query_dma_command = engine_query_dma_command,
-	.get_fifo_depth = engine_get_fifo_depth,
-	.set_fifo_depth = engine_set_fifo_depth,
-	.valid_fifo_depth = engine_valid_fifo_depth,
-	.set_frame_size = engine_set_frame_size,
-	.set_dma_config = engine_set_dma_config,
-	.valid_dma_config = engine_valid_dma_config,
+	.get_fifo_depth = iomd_engine_get_fifo_depth,
+	.set_fifo_depth = iomd_engine_set_fifo_depth,
+	.valid_fifo_depth = iomd_engine_valid_fifo_depth,
+	.set_frame_size = iomd_engine_set_frame_size,
+	.set_dma_config = iomd_engine_set_dma_config,
+	.valid_dma_config = iomd_engine_valid_dma_config,
 	.get_dma_device = engine_get_dma_device,
 	.release_dma_channel = engine_release_dma_channel,
 	.release = engine_release,
@@ -854,7 +558,7 @@ static const struct iomd_dmac_ops engine_ops = {
  */
 
 struct engine_devres {
-	struct engine *engine;
+	struct iomd_engine *engine;
 };
 
 /*
@@ -863,8 +567,8 @@ struct engine_devres {
  */
 static void engine_devres_release(struct device *dev, void *res)
 {
-	struct engine *engine = ((struct engine_devres *)res)->engine;
-	struct engine_channel *channel;
+	struct iomd_engine *engine = ((struct engine_devres *)res)->engine;
+	struct iomd_engine_channel *channel;
 	unsigned long index;
 
 	mutex_lock(&engine->lock);
@@ -876,10 +580,10 @@ static void engine_devres_release(struct device *dev, void *res)
 	module_put(THIS_MODULE);
 }
 
-static struct engine *engine_create(struct device *provider, const struct iomd_dmac_line *lines,
-				    u32 nr_lines)
+static struct iomd_engine *engine_create(struct device *provider,
+					 const struct iomd_dmac_line *lines, u32 nr_lines)
 {
-	struct engine *engine = kzalloc(struct_size(engine, lines, nr_lines), GFP_KERNEL);
+	struct iomd_engine *engine = kzalloc(struct_size(engine, lines, nr_lines), GFP_KERNEL);
 
 	if (!engine)
 		return NULL;
@@ -906,8 +610,9 @@ static struct engine *engine_create(struct device *provider, const struct iomd_d
  * Of the DMA engine's channels it takes those with device_prep_slave_sg. A command is
  * completed once, with -EIO for an error of the engine, and with -ECANCELED and the bytes
  * moved if it was stopped. Stopping with flush gives -ETIMEDOUT if time was short, and has
- * stopped all the same. The depth of the FIFO is the burst times the width of an access,
- * and the frame size is that width. IOKit has no such call.
+ * stopped all the same; an engine that cannot be stopped gives its error, and what is in
+ * progress goes on as if nobody had asked. The depth of the FIFO is the burst times the
+ * width of an access, and the frame size is that width. IOKit has no such call.
  *
  * Context: Process context, may sleep.
  * Return: 0; -EINVAL for NULL or no line; -ENODEV if the device has no driver; -EEXIST if

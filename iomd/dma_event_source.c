@@ -9,7 +9,6 @@
 #include <linux/export.h>
 #include <linux/kref.h>
 #include <linux/list.h>
-#include <linux/minmax.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
@@ -17,11 +16,10 @@
 #include <linux/workqueue.h>
 
 #include <iomd/namespace.h>
-#include <iomd/returns.h>
 
 #include "core.h"
 #include "dma.h"
-#include "dmac.h"
+#include "dma_event_source.h"
 #include "objects.h"
 #include "work_loop.h"
 
@@ -41,46 +39,6 @@
  * Locking: the gate comes first, then what the controller takes, then the event source's
  * own spin lock, which interrupts take too.
  */
-
-/**
- * struct iomd_dmaes - An event source.
- * @ref: References; the work, while it is scheduled, has one.
- * @owner: For actions.
- * @provider: The client's device, held.
- * @completion: Completion action; NULL in synchronous mode.
- * @notification: Notification action, or NULL.
- * @dmac: Controller, held.
- * @channel: Its index of the channel, or IOMD_DMAC_INVALID_CHANNEL.
- * @enabled: What was asked for; has no effect.
- * @lock: Guards what follows, and the results and links of commands.
- * @loop: Work loop, held; or NULL.
- * @completed: Commands that have ended, oldest first; empty without @loop.
- * @is_scheduled: @work is queued or running.
- * @is_busy: A synchronous transfer is in progress.
- * @done: It has ended.
- * @work: Tells of the first in @completed.
- * @release_work: Frees the event source where the last reference went in an interrupt.
- */
-struct iomd_dmaes {
-	struct kref ref;
-	void *owner;
-	struct device *provider;
-	iomd_dmaes_action_fn completion;
-	iomd_dmaes_action_fn notification;
-	struct iomd_dmac *dmac;
-	u32 channel;
-	bool enabled;
-
-	spinlock_t lock;	/* see above */
-	struct iomd_work_loop *loop;
-	struct list_head completed;
-	bool is_scheduled;
-	bool is_busy;
-	struct completion done;
-
-	struct work_struct work;
-	struct work_struct release_work;
-};
 
 /*
  * Its life.
@@ -486,14 +444,8 @@ void iomd_dmaes_complete(struct iomd_dmaes *es, struct iomd_dma *command)
  * What clients ask for.
  */
 
-/* A call on the channel: the gate is closed, and the controller works. */
-struct call {
-	struct iomd_work_loop *loop;
-	struct iomd_dmac *dmac;
-	u32 channel;
-};
-
-static void call_ends(struct call *call)
+/* Undo iomd_dmaes_call_begins(). */
+void iomd_dmaes_call_ends(struct iomd_dmaes_call *call)
 {
 	if (call->dmac)
 		iomd_dmac_leave(call->dmac);
@@ -504,16 +456,16 @@ static void call_ends(struct call *call)
 }
 
 /* Return: false, and nothing to end, if there is no channel. */
-static bool call_begins(struct iomd_dmaes *es, struct call *call)
+bool iomd_dmaes_call_begins(struct iomd_dmaes *es, struct iomd_dmaes_call *call)
 {
-	*call = (struct call) { .loop = get_loop(es), .channel = es->channel };
+	*call = (struct iomd_dmaes_call) { .loop = get_loop(es), .channel = es->channel };
 	if (call->loop)
 		iomd_work_loop_close_gate(call->loop);
 	if (es->channel != IOMD_DMAC_INVALID_CHANNEL && iomd_dmac_enter(es->dmac)) {
 		call->dmac = es->dmac;
 		return true;
 	}
-	call_ends(call);
+	iomd_dmaes_call_ends(call);
 	return false;
 }
 
@@ -543,8 +495,8 @@ static void unclaim_sync(struct iomd_dmaes *es)
 }
 
 /* The controller is left before sleeping: whoever stops it ends what is awaited. */
-static int start_and_wait(struct iomd_dmaes *es, struct call *call, struct iomd_dma *command,
-			  u32 direction, u64 byte_count, u64 byte_offset)
+static int start_and_wait(struct iomd_dmaes *es, struct iomd_dmaes_call *call,
+			  struct iomd_dma *command, u32 direction, u64 byte_count, u64 byte_offset)
 {
 	int err;
 
@@ -588,12 +540,12 @@ static int start_and_wait(struct iomd_dmaes *es, struct call *call, struct iomd_
 int iomd_dmaes_start_dma_command(struct iomd_dmaes *es, struct iomd_dma *command, u32 direction,
 				 u64 byte_count, u64 byte_offset)
 {
-	struct call call;
+	struct iomd_dmaes_call call;
 	int err;
 
 	if (IS_ERR_OR_NULL(command))
 		return -EINVAL;
-	if (!call_begins(es, &call))
+	if (!iomd_dmaes_call_begins(es, &call))
 		return -EBADE;
 	if (!is_in_loop(es, call.loop))
 		err = -EAGAIN;
@@ -602,7 +554,7 @@ int iomd_dmaes_start_dma_command(struct iomd_dmaes *es, struct iomd_dma *command
 							direction, byte_count, byte_offset);
 	else
 		err = start_and_wait(es, &call, command, direction, byte_count, byte_offset);
-	call_ends(&call);
+	iomd_dmaes_call_ends(&call);
 	return err;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_dmaes_start_dma_command, IOMD_NS);
@@ -623,13 +575,13 @@ EXPORT_SYMBOL_NS_GPL(iomd_dmaes_start_dma_command, IOMD_NS);
  */
 int iomd_dmaes_stop_dma_command(struct iomd_dmaes *es, bool flush, u64 timeout)
 {
-	struct call call;
+	struct iomd_dmaes_call call;
 	int err;
 
-	if (!call_begins(es, &call))
+	if (!iomd_dmaes_call_begins(es, &call))
 		return -EBADE;
 	err = call.dmac->ops->stop_dma_command(call.dmac, call.channel, flush, timeout);
-	call_ends(&call);
+	iomd_dmaes_call_ends(&call);
 	return err;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_dmaes_stop_dma_command, IOMD_NS);
@@ -651,14 +603,14 @@ EXPORT_SYMBOL_NS_GPL(iomd_dmaes_stop_dma_command, IOMD_NS);
 int iomd_dmaes_query_dma_command(struct iomd_dmaes *es, struct iomd_dma **command,
 				 u64 *transfer_count, bool wait_for_idle)
 {
-	struct call call;
+	struct iomd_dmaes_call call;
 	int err;
 
-	if (!call_begins(es, &call))
+	if (!iomd_dmaes_call_begins(es, &call))
 		return -EBADE;
 	err = call.dmac->ops->query_dma_command(call.dmac, call.channel, command, transfer_count,
 						wait_for_idle);
-	call_ends(&call);
+	iomd_dmaes_call_ends(&call);
 	return err;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_dmaes_query_dma_command, IOMD_NS);
@@ -695,171 +647,3 @@ void iomd_dmaes_get_result(struct iomd_dmaes *es, const struct iomd_dma *command
 		*time_stamp = result.time_stamp;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_dmaes_get_result, IOMD_NS);
-
-/**
- * iomd_dmaes_get_fifo_depth() - How much the channel buffers.
- * @es: Event source.
- * @direction: IOMD_DIRECTION_*.
- *
- * IOKit: IODMAEventSource::getFIFODepth().
- *
- * Context: Process context, may sleep. Closes the gate.
- * Return: Bytes; 0 if there is no channel. Implements DCTL-34.
- */
-u64 iomd_dmaes_get_fifo_depth(struct iomd_dmaes *es, u32 direction)
-{
-	struct call call;
-	u64 depth;
-
-	if (!call_begins(es, &call))
-		return 0;
-	depth = call.dmac->ops->get_fifo_depth(call.dmac, call.channel, direction);
-	call_ends(&call);
-	return depth;
-}
-EXPORT_SYMBOL_NS_GPL(iomd_dmaes_get_fifo_depth, IOMD_NS);
-
-/**
- * iomd_dmaes_set_fifo_depth() - Have the channel buffer so much.
- * @es: Event source.
- * @depth: Bytes.
- *
- * IOKit: IODMAEventSource::setFIFODepth().
- *
- * Context: Process context, may sleep. Closes the gate.
- * Return: 0; -EBADE if there is no channel; or the controller's error. Implements
- *	   DCTL-34.
- */
-int iomd_dmaes_set_fifo_depth(struct iomd_dmaes *es, u64 depth)
-{
-	struct call call;
-	int err;
-
-	if (!call_begins(es, &call))
-		return -EBADE;
-	err = call.dmac->ops->set_fifo_depth(call.dmac, call.channel, depth);
-	call_ends(&call);
-	return err;
-}
-EXPORT_SYMBOL_NS_GPL(iomd_dmaes_set_fifo_depth, IOMD_NS);
-
-/**
- * iomd_dmaes_valid_fifo_depth() - What the channel can buffer.
- * @es: Event source.
- * @depth: Bytes wished for.
- * @direction: IOMD_DIRECTION_*.
- *
- * IOKit: IODMAEventSource::validFIFODepth().
- *
- * Context: Process context, may sleep. Closes the gate.
- * Return: The nearest number of bytes that is supported; without a channel, as in IOKit,
- *	   IOMD_RETURN_ERROR with its sign extended. Implements DCTL-34.
- */
-u64 iomd_dmaes_valid_fifo_depth(struct iomd_dmaes *es, u64 depth, u32 direction)
-{
-	struct call call;
-
-	if (!call_begins(es, &call))
-		return (s32)IOMD_RETURN_ERROR;
-	depth = call.dmac->ops->valid_fifo_depth(call.dmac, call.channel, depth, direction);
-	call_ends(&call);
-	return depth;
-}
-EXPORT_SYMBOL_NS_GPL(iomd_dmaes_valid_fifo_depth, IOMD_NS);
-
-/**
- * iomd_dmaes_set_frame_size() - How much is moved for each request.
- * @es: Event source.
- * @byte_count: Bytes.
- *
- * IOKit: IODMAEventSource::setFrameSize().
- *
- * Context: Process context, may sleep. Closes the gate.
- * Return: 0; -EBADE if there is no channel; or the controller's error. Implements
- *	   DCTL-34.
- */
-int iomd_dmaes_set_frame_size(struct iomd_dmaes *es, u8 byte_count)
-{
-	struct call call;
-	int err;
-
-	if (!call_begins(es, &call))
-		return -EBADE;
-	err = call.dmac->ops->set_frame_size(call.dmac, call.channel, byte_count);
-	call_ends(&call);
-	return err;
-}
-EXPORT_SYMBOL_NS_GPL(iomd_dmaes_set_frame_size, IOMD_NS);
-
-/**
- * iomd_dmaes_set_dma_config() - Use another request line of the device.
- * @es: Event source.
- * @req_index: Request line.
- *
- * IOKit: IODMAEventSource::setDMAConfig().
- *
- * Context: Process context, may sleep. Closes the gate.
- * Return: 0; -EBADE if there is no channel; or the controller's error, after which the
- *	   line is the same as before. Implements DCTL-34.
- */
-int iomd_dmaes_set_dma_config(struct iomd_dmaes *es, u32 req_index)
-{
-	struct call call;
-	int err;
-
-	if (!call_begins(es, &call))
-		return -EBADE;
-	err = call.dmac->ops->set_dma_config(call.dmac, call.channel, es->provider, req_index);
-	call_ends(&call);
-	return err;
-}
-EXPORT_SYMBOL_NS_GPL(iomd_dmaes_set_dma_config, IOMD_NS);
-
-/**
- * iomd_dmaes_valid_dma_config() - Could another request line be used?
- * @es: Event source.
- * @req_index: Request line.
- *
- * IOKit: IODMAEventSource::validDMAConfig().
- *
- * Context: Process context, may sleep. Closes the gate.
- * Return: The controller's answer; false if there is no channel. Implements DCTL-34.
- */
-bool iomd_dmaes_valid_dma_config(struct iomd_dmaes *es, u32 req_index)
-{
-	struct call call;
-	bool is_valid;
-
-	if (!call_begins(es, &call))
-		return false;
-	is_valid = call.dmac->ops->valid_dma_config(call.dmac, call.channel, es->provider,
-						    req_index);
-	call_ends(&call);
-	return is_valid;
-}
-EXPORT_SYMBOL_NS_GPL(iomd_dmaes_valid_dma_config, IOMD_NS);
-
-/**
- * iomd_dmaes_get_dma_device() - The device that reaches memory for the channel.
- * @es: Event source.
- *
- * On Linux memory is mapped for the device that masters the bus, which is not the client's:
- * make the mapper of commands with iomd_mapper_for_device() of this one.
- *
- * Context: Process context, may sleep. Closes the gate.
- * Return: A device, which stays as long as the controller works; NULL if there is no
- *	   channel, or if the controller does not know.
- */
-struct device *iomd_dmaes_get_dma_device(struct iomd_dmaes *es)
-{
-	struct device *dev = NULL;
-	struct call call;
-
-	if (!call_begins(es, &call))
-		return NULL;
-	if (call.dmac->ops->get_dma_device)
-		dev = call.dmac->ops->get_dma_device(call.dmac, call.channel);
-	call_ends(&call);
-	return dev;
-}
-EXPORT_SYMBOL_NS_GPL(iomd_dmaes_get_dma_device, IOMD_NS);

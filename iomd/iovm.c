@@ -6,8 +6,10 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/export.h>
+#include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include <iomd/desc.h>
@@ -15,6 +17,7 @@
 #include <iomd/namespace.h>
 #include <iomd/provider.h>
 
+#include "compat.h"
 #include "core.h"
 #include "mapping.h"
 #include "space.h"
@@ -204,12 +207,12 @@ static int reserve(struct iomd_iovm *iovm, struct iomd_mapper *mapper, u64 lengt
 static int reserve_live(struct iomd_iovm *iovm, struct iomd_mapper *mapper, u64 length,
 			u32 map_options, const struct iomd_dma_map_specification *spec)
 {
-	int index = srcu_read_lock(&iomd_revoke_srcu);
 	int err = -ENODEV;
 
+	rcu_read_lock();
 	if (!READ_ONCE(mapper->revoked))
 		err = reserve(iovm, mapper, length, map_options, spec);
-	srcu_read_unlock(&iomd_revoke_srcu, index);
+	rcu_read_unlock();
 	if (!err)
 		iomd_mapper_get(mapper);
 	return err;
@@ -218,13 +221,13 @@ static int reserve_live(struct iomd_iovm *iovm, struct iomd_mapper *mapper, u64 
 static void unreserve(struct iomd_iovm *iovm)
 {
 	struct iomd_mapper *mapper = iovm->mapping.mapper;
-	int index = srcu_read_lock(&iomd_revoke_srcu);
 
+	rcu_read_lock();
 	if (!READ_ONCE(mapper->revoked)) {
 		iomd_space_remove(mapper->space, iovm->address, iovm->length);
 		iomd_space_free(mapper->space, iovm->address, iovm->length);
 	}
-	srcu_read_unlock(&iomd_revoke_srcu, index);
+	rcu_read_unlock();
 	iomd_mapper_put(mapper);
 }
 
@@ -350,7 +353,7 @@ static struct iomd_iovm *delist(struct iomd_mapper *mapper, u64 address, u64 len
  * The device cannot reach the memory any more. Of several windows that are the same, one
  * is unmapped. IOKit: IOMapper::iovmUnmapMemory().
  *
- * Context: Any.
+ * Context: Process context or softirq.
  * Return: 0; -EINVAL if there is no such window. Implements MAPPER-28.
  */
 int iomd_mapper_iovm_unmap_memory(struct iomd_mapper *mapper, struct iomd_desc *memory,
@@ -416,13 +419,24 @@ static int insert(struct iomd_space *space, u32 options, u64 address, u64 phys, 
 
 static int insert_live(struct iomd_mapper *mapper, u32 options, u64 address, u64 phys, u64 length)
 {
-	int index = srcu_read_lock(&iomd_revoke_srcu);
 	int err = -ENODEV;
 
+	rcu_read_lock();
 	if (!READ_ONCE(mapper->revoked))
 		err = insert(mapper->space, options, address, phys, length);
-	srcu_read_unlock(&iomd_revoke_srcu, index);
+	rcu_read_unlock();
 	return err;
+}
+
+/*
+ * Address 0 is what an IOMMU says where there is nothing: memory that is there could not be
+ * told from none, and would never be taken out again.
+ */
+static bool is_memory(u64 phys, u64 length)
+{
+	u64 end;
+
+	return phys && !check_add_overflow(phys, length, &end) && end <= iomd_physical_limit();
 }
 
 /**
@@ -437,9 +451,11 @@ static int insert_live(struct iomd_mapper *mapper, u32 options, u64 address, u64
  * What was there before is replaced. IOKit: IOMapper::iovmInsert().
  *
  * Context: Any, with calls for one reservation not overlapping.
- * Return: 0; -EOPNOTSUPP for other mappers; -EINVAL for missing access, and if this is
- *	   not in one reservation; -EBADSLT for other multiples; -ENODEV if the device is
- *	   gone; -ENOMEM, or another error of the IOMMU's, after which nothing is there.
+ * Return: 0; -EOPNOTSUPP for other mappers; -EINVAL for missing access, if this is not in
+ *	   one reservation, for memory at address 0, and for addresses that the machine
+ *	   cannot have; -EBADSLT for other multiples; -ENODEV if the device is gone;
+ *	   -ENOMEM, or another error of the IOMMU's, after which nothing is there. After
+ *	   any other error what was there still is.
  *
  * Implements MAPPER-29.
  */
@@ -453,20 +469,46 @@ int iomd_mapper_iovm_insert(struct iomd_mapper *mapper, u32 options, u64 map_add
 	if ((offset | physical_address | length) & (mapper->page_size - 1))
 		return -EBADSLT;
 	if (!length || !(options & (IOMD_DMA_MAP_READ_ACCESS | IOMD_DMA_MAP_WRITE_ACCESS)) ||
+	    !is_memory(physical_address, length) ||
 	    !is_reserved(mapper, map_address, offset, length))
 		return -EINVAL;
 	return insert_live(mapper, options, map_address + offset, physical_address, length);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_mapper_iovm_insert, IOMD_NS);
 
-static u64 own_physical(struct iomd_mapper *mapper, u64 address)
+static u64 translated(struct iomd_mapper *mapper, u64 address)
 {
-	int index = srcu_read_lock(&iomd_revoke_srcu);
 	u64 physical = 0;
 
+	rcu_read_lock();
 	if (!READ_ONCE(mapper->revoked))
-		physical = iomd_space_physical(mapper->space, address);
-	srcu_read_unlock(&iomd_revoke_srcu, index);
+		physical = iommu_iova_to_phys(mapper->domain, address);
+	rcu_read_unlock();
+	return physical;
+}
+
+/*
+ * Where nothing translates nobody else knows what is mapped. All that is live is looked
+ * through, with interrupts off: a tree to search would have to hold every piece of every
+ * mapping, and to be kept at the rate at which packets are mapped and unmapped, which costs
+ * several times as much as all else that is done there. Who looks up addresses does it for
+ * few of them.
+ */
+static u64 looked_for(struct iomd_mapper *mapper, u64 address)
+{
+	struct iomd_mapping *mapping;
+	unsigned long flags;
+	u64 physical = 0;
+
+	spin_lock_irqsave(&mapper->lock, flags);
+	list_for_each_entry(mapping, &mapper->mappings, node) {
+		/* Pairs with the store in mapping_close(). */
+		if (atomic_read_acquire(&mapping->users) >= 0)
+			physical = iomd_mapping_physical(mapping, address);
+		if (physical)
+			break;
+	}
+	spin_unlock_irqrestore(&mapper->lock, flags);
 	return physical;
 }
 
@@ -475,7 +517,8 @@ static u64 own_physical(struct iomd_mapper *mapper, u64 address)
  * @mapper: Mapper.
  * @mapped_address: Address that the mapper's device was given.
  *
- * Good up to the end of the page. All live mappings are looked through.
+ * Good up to the end of the page. Where an IOMMU translates, it is asked; elsewhere all
+ * live mappings are looked through, of which those of dma-bufs tell nothing.
  * IOKit: IOMapper::mapToPhysicalAddress().
  *
  * Context: Any.
@@ -485,22 +528,10 @@ static u64 own_physical(struct iomd_mapper *mapper, u64 address)
  */
 u64 iomd_mapper_map_to_physical_address(struct iomd_mapper *mapper, u64 mapped_address)
 {
-	struct iomd_mapping *mapping;
-	unsigned long flags;
-	u64 physical = 0;
-
 	if (iomd_mapper_is_identity(mapper))
 		return mapped_address;
-	if (mapper->space)
-		return own_physical(mapper, mapped_address);
-
-	spin_lock_irqsave(&mapper->lock, flags);
-	list_for_each_entry(mapping, &mapper->mappings, node) {
-		physical = iomd_mapping_physical(mapping, mapped_address);
-		if (physical)
-			break;
-	}
-	spin_unlock_irqrestore(&mapper->lock, flags);
-	return physical;
+	if (mapper->domain)
+		return translated(mapper, mapped_address);
+	return looked_for(mapper, mapped_address);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_mapper_map_to_physical_address, IOMD_NS);

@@ -16,6 +16,12 @@ static int __init iomd_init(void)
 {
 	int err;
 
+	/*
+	 * Not WQ_MEM_RECLAIM: that would promise progress while memory is short, which
+	 * nobody can keep here. What is done takes drivers' code (exporters, providers,
+	 * actions of event sources) and flushes queues that have no rescuer, in
+	 * iomd_shmem_unmap() for one; the kernel warns of that, and rightly.
+	 */
 	iomd_workqueue = alloc_workqueue("iomd", WQ_UNBOUND, 0);
 	if (!iomd_workqueue)
 		return -ENOMEM;

@@ -11,8 +11,9 @@
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/preempt.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/srcu.h>
 
 #include <iomd/mapper.h>
 #include <iomd/namespace.h>
@@ -42,8 +43,6 @@
 static DEFINE_MUTEX(default_lock);
 static LIST_HEAD(clients);
 
-DEFINE_SRCU(iomd_revoke_srcu);
-
 /* The mapper through which addresses are the CPU's; lives as long as the module. */
 static struct iomd_mapper identity_mapper = {
 	.ref = KREF_INIT(1),
@@ -64,9 +63,10 @@ static struct iomd_mapper *mapper_create(struct device *dev)
 
 	kref_init(&mapper->ref);
 	mapper->dev = get_device(dev);
-	mapper->translates = domain && (domain->type & __IOMMU_DOMAIN_PAGING);
+	if (domain && (domain->type & __IOMMU_DOMAIN_PAGING))
+		mapper->domain = domain;
 	mapper->page_size = PAGE_SIZE;
-	if (mapper->translates && domain->pgsize_bitmap)
+	if (mapper->domain && domain->pgsize_bitmap)
 		mapper->page_size = 1ULL << __ffs64(domain->pgsize_bitmap);
 	spin_lock_init(&mapper->lock);
 	INIT_LIST_HEAD(&mapper->mappings);
@@ -89,7 +89,7 @@ static struct iomd_mapper *mapper_create_own(struct device *dev)
 		return ERR_CAST(space);
 	}
 	mapper->space = space;
-	mapper->translates = true;
+	mapper->domain = space->domain;
 	mapper->page_size = space->granule;
 	return mapper;
 }
@@ -119,44 +119,77 @@ static void mapper_release(struct kref *ref)
 	}
 }
 
+/* Take a mapping that nobody is at, so that it is ours. Return: it, or NULL. */
+static struct iomd_mapping *take_mapping(struct iomd_mapper *mapper, struct iomd_import *import)
+{
+	struct iomd_mapping *mapping;
+
+	lockdep_assert_held(&mapper->lock);
+	list_for_each_entry(mapping, &mapper->mappings, node) {
+		if (atomic_cmpxchg(&mapping->users, 0, IOMD_MAPPING_TAKEN))
+			continue;
+		list_del(&mapping->node);
+		swap(*import, mapping->import);
+		return mapping;
+	}
+	return NULL;
+}
+
 /*
- * Take one mapping from the device. Return: whether there was one. What is an exporter's
- * takes sleeping; but once it is ours, the mapping's owner may go.
+ * Take one mapping from the device. Its owner may come to unmake it meanwhile, in whatever
+ * context, and waits: so bottom halves are off, but interrupts are not. What is an exporter's
+ * takes sleeping; but once it is ours the mapping's owner may go. Return: whether there was
+ * one.
  */
 static bool revoke_one(struct iomd_mapper *mapper)
 {
 	struct iomd_import import = {};
 	struct iomd_mapping *mapping;
-	unsigned long flags;
 
-	/* Under the lock, so that the mapping's owner cannot free it meanwhile. */
-	spin_lock_irqsave(&mapper->lock, flags);
-	mapping = list_first_entry_or_null(&mapper->mappings, struct iomd_mapping, node);
-	if (mapping) {
-		list_del_init(&mapping->node);
-		if (mapping->import.attachment)
-			swap(import, mapping->import);
-		else
-			iomd_mapping_unmap_table(mapping);
-	}
-	spin_unlock_irqrestore(&mapper->lock, flags);
+	local_bh_disable();
+	spin_lock_irq(&mapper->lock);
+	mapping = take_mapping(mapper, &import);
+	spin_unlock_irq(&mapper->lock);
+	if (mapping && !import.attachment)
+		iomd_mapping_unmap_table(mapping);
+	/* The owner may free it from here on. Pairs with mapping_claim(). */
+	if (mapping)
+		atomic_set_release(&mapping->users, IOMD_MAPPING_GONE);
+	local_bh_enable();
 
 	if (import.attachment)
 		iomd_import_end(&import);
 	return mapping;
 }
 
+static bool has_mappings(struct iomd_mapper *mapper)
+{
+	bool has;
+
+	spin_lock_irq(&mapper->lock);
+	has = !list_empty(&mapper->mappings);
+	spin_unlock_irq(&mapper->lock);
+	return has;
+}
+
 /*
- * The device is being unbound: take everything from it that it still reaches. Others
- * may be doing the same to what is theirs, and have to be done as well.
+ * The device is being unbound: take everything from it that it still reaches. Owners that
+ * are at their mappings are let be; only an exporter can make one take long. They do not
+ * wake us, which would cost something with every mapping there ever is.
  */
 static void mapper_revoke(struct iomd_mapper *mapper)
 {
+	spin_lock_irq(&mapper->lock);
 	WRITE_ONCE(mapper->revoked, true);
-	synchronize_srcu(&iomd_revoke_srcu);
-	while (revoke_one(mapper))
-		cond_resched();
-	synchronize_srcu(&iomd_revoke_srcu);
+	spin_unlock_irq(&mapper->lock);
+	while (has_mappings(mapper)) {
+		if (revoke_one(mapper))
+			cond_resched();
+		else
+			schedule_timeout_uninterruptible(1);
+	}
+	/* Those who use the domain, or the space, without a mapping. */
+	synchronize_rcu();
 	if (mapper->space)
 		iomd_space_close(mapper->space);
 }
@@ -375,7 +408,7 @@ EXPORT_SYMBOL_NS_GPL(iomd_mapper_put, IOMD_NS);
  */
 bool iomd_mapper_translates(const struct iomd_mapper *mapper)
 {
-	return mapper->translates;
+	return mapper->domain;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_mapper_translates, IOMD_NS);
 
@@ -418,7 +451,7 @@ u64 iomd_mapper_reach(const struct iomd_mapper *mapper)
 {
 	struct device *dev = mapper->dev;
 
-	if (!dev || mapper->translates || dev->dma_range_map)
+	if (!dev || mapper->domain || dev->dma_range_map)
 		return U64_MAX;
 	return min_not_zero(dma_get_mask(dev), dev->bus_dma_limit);
 }

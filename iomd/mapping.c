@@ -190,28 +190,49 @@ static u64 entry_phys(const struct iomd_mapping *mapping, struct scatterlist *sg
 	return mapping->resources ? mapping->resources[i] : sg_phys(sg);
 }
 
-static void mapping_enlist(struct iomd_mapping *mapping)
+/* From now on unbinding the device waits for us. Return: 0, or -ENODEV if it is too late. */
+static int mapping_enlist(struct iomd_mapping *mapping)
+{
+	struct iomd_mapper *mapper = mapping->mapper;
+	unsigned long flags;
+	int err = -ENODEV;
+
+	spin_lock_irqsave(&mapper->lock, flags);
+	if (!mapper->revoked) {
+		list_add(&mapping->node, &mapper->mappings);
+		err = 0;
+	}
+	spin_unlock_irqrestore(&mapper->lock, flags);
+	return err;
+}
+
+static void mapping_delist(struct iomd_mapping *mapping)
 {
 	struct iomd_mapper *mapper = mapping->mapper;
 	unsigned long flags;
 
 	spin_lock_irqsave(&mapper->lock, flags);
-	list_add(&mapping->node, &mapper->mappings);
+	list_del(&mapping->node);
 	spin_unlock_irqrestore(&mapper->lock, flags);
 }
 
-/* Return: whether the mapping was still there, so that it has to be undone. */
-static bool mapping_delist(struct iomd_mapping *mapping)
+/*
+ * Its owner unmakes a mapping. Return: whether it is there; if not it has been taken from
+ * the device. While it is being taken, or synchronized, we wait: memory must not be given
+ * away that somebody still copies to. Who takes it has bottom halves off, so this is for no
+ * hard interrupt.
+ */
+static bool mapping_claim(struct iomd_mapping *mapping)
 {
-	struct iomd_mapper *mapper = mapping->mapper;
-	unsigned long flags;
-	bool live;
+	int users;
 
-	spin_lock_irqsave(&mapper->lock, flags);
-	live = !list_empty(&mapping->node);
-	list_del_init(&mapping->node);
-	spin_unlock_irqrestore(&mapper->lock, flags);
-	return live;
+	do {
+		if (likely(!atomic_cmpxchg(&mapping->users, 0, IOMD_MAPPING_OWNED)))
+			return true;
+		users = atomic_cond_read_acquire(&mapping->users,
+						 !VAL || VAL == IOMD_MAPPING_GONE);
+	} while (!users);
+	return false;
 }
 
 /*
@@ -252,7 +273,7 @@ static bool is_addressable(const struct iomd_mapper *mapper, u64 phys, u64 lengt
 {
 	struct device *dev = mapper->dev;
 
-	return mapper->translates ||
+	return mapper->domain ||
 	       phys + length - 1 <= min_not_zero(dma_get_mask(dev), dev->bus_dma_limit);
 }
 
@@ -367,12 +388,9 @@ static int mapping_build(struct iomd_mapping *mapping, struct cutter *cut, gfp_t
 	if (err)
 		return err;
 	err = table_map(mapping, gfp);
-	if (err) {
+	if (err)
 		table_free(mapping);
-		return err;
-	}
-	mapping_enlist(mapping);
-	return 0;
+	return err;
 }
 
 /*
@@ -412,12 +430,9 @@ static int import_build(struct iomd_mapping *mapping, struct dma_buf *dmabuf)
 	if (err)
 		return err;
 	err = table_copy(mapping, import->table, mapping->length);
-	if (err) {
+	if (err)
 		iomd_import_end(import);
-		return err;
-	}
-	mapping_enlist(mapping);
-	return 0;
+	return err;
 }
 
 /* The errors of the DMA API, as those we document. */
@@ -435,28 +450,46 @@ static int mapping_errno(int err)
 	}
 }
 
-static void mapping_open(struct iomd_mapping *mapping, struct iomd_mapper *mapper, u64 length,
-			 enum dma_data_direction direction)
+/* Begin to make a mapping. Return: 0; or -ENODEV, and there is none. */
+static int mapping_open(struct iomd_mapping *mapping, struct iomd_mapper *mapper, u64 length,
+			enum dma_data_direction direction)
 {
+	int err;
+
 	mapping->mapper = iomd_mapper_get(mapper);
-	INIT_LIST_HEAD(&mapping->node);
+	atomic_set(&mapping->users, IOMD_MAPPING_OWNED);
 	mapping->direction = direction;
 	mapping->length = length;
 	mapping->needs_sync = false;
 	mapping->import = (struct iomd_import) {};
 	mapping->resources = NULL;
 	mapping->table.sgl = NULL;
+	if (length)
+		err = mapping_enlist(mapping);
+	else
+		err = iomd_mapping_is_revoked(mapping) ? -ENODEV : 0;
+	if (err) {
+		mapping->mapper = NULL;
+		iomd_mapper_put(mapper);
+	}
+	return err;
 }
 
 /* The mapping is live from now on; or, on error, never has been. */
 static int mapping_close(struct iomd_mapping *mapping, int err)
 {
-	if (err) {
-		iomd_mapper_put(mapping->mapper);
-		mapping->mapper = NULL;
-	} else {
+	struct iomd_mapper *mapper = mapping->mapper;
+
+	if (!err) {
 		iomd_objects_inc(IOMD_OBJECT_MAPPING);
+		/* Pairs with those who find the mapping in its mapper's list. */
+		atomic_set_release(&mapping->users, 0);
+		return 0;
 	}
+	if (mapping->length)
+		mapping_delist(mapping);
+	mapping->mapper = NULL;
+	iomd_mapper_put(mapper);
 	return err;
 }
 
@@ -477,17 +510,14 @@ int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 		     enum dma_data_direction direction, gfp_t gfp)
 {
 	struct cutter cut;
-	int index, err = 0;
+	int err = mapping_open(mapping, mapper, length, direction);
 
-	mapping_open(mapping, mapper, length, direction);
-	index = srcu_read_lock(&iomd_revoke_srcu);
-	if (iomd_mapping_is_revoked(mapping)) {
-		err = -ENODEV;
-	} else if (length) {
+	if (err)
+		return err;
+	if (length) {
 		cutter_start(&cut, mapper->dev, extent_fn, source, length);
 		err = mapping_errno(mapping_build(mapping, &cut, gfp));
 	}
-	srcu_read_unlock(&iomd_revoke_srcu, index);
 	return mapping_close(mapping, err);
 }
 
@@ -502,15 +532,12 @@ int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 int iomd_mapping_import(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 			struct dma_buf *dmabuf, u64 length, enum dma_data_direction direction)
 {
-	int index, err = 0;
+	int err = mapping_open(mapping, mapper, length, direction);
 
-	mapping_open(mapping, mapper, length, direction);
-	index = srcu_read_lock(&iomd_revoke_srcu);
-	if (iomd_mapping_is_revoked(mapping))
-		err = -ENODEV;
-	else if (length)
+	if (err)
+		return err;
+	if (length)
 		err = import_build(mapping, dmabuf);
-	srcu_read_unlock(&iomd_revoke_srcu, index);
 	return mapping_close(mapping, err);
 }
 
@@ -527,7 +554,6 @@ u64 iomd_mapping_highest(const struct iomd_mapping *mapping)
 	return highest;
 }
 
-/* Take from the device what is in nobody's list any more. */
 static void mapping_undo(struct iomd_mapping *mapping)
 {
 	if (mapping->import.attachment)
@@ -538,7 +564,8 @@ static void mapping_undo(struct iomd_mapping *mapping)
 
 /*
  * Undo iomd_mapping_map() or iomd_mapping_import(), as the latter in a context that may
- * sleep. Nothing happens if the mapping is not live.
+ * sleep; in no hard interrupt. Nobody synchronizes the mapping. Nothing happens if it is not
+ * live.
  */
 void iomd_mapping_unmap(struct iomd_mapping *mapping)
 {
@@ -548,11 +575,10 @@ void iomd_mapping_unmap(struct iomd_mapping *mapping)
 		return;
 
 	if (mapping->length) {
-		int index = srcu_read_lock(&iomd_revoke_srcu);
-
-		if (mapping_delist(mapping))
+		if (mapping_claim(mapping)) {
 			mapping_undo(mapping);
-		srcu_read_unlock(&iomd_revoke_srcu, index);
+			mapping_delist(mapping);
+		}
 		table_free(mapping);
 	}
 	mapping->mapper = NULL;
@@ -560,29 +586,33 @@ void iomd_mapping_unmap(struct iomd_mapping *mapping)
 	iomd_objects_dec(IOMD_OBJECT_MAPPING);
 }
 
-/*
- * Between transfers: take memory that stays mapped back, or hand it to the device.
- * Return: 0, or -EOPNOTSUPP for an exporter's memory, which that sees to when the CPU
- * copies bytes.
- */
-int iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu)
+/* Return: whether the mapping is there; if so it stays until sync_end(). */
+static bool sync_begin(struct iomd_mapping *mapping)
 {
-	int index = srcu_read_lock(&iomd_revoke_srcu);
-	struct device *dev = mapping->mapper->dev;
-	int err = 0;
+	return atomic_inc_unless_negative(&mapping->users);
+}
 
-	if (!mapping->length || mapping->resources || mapping->mapper->space ||
-	    iomd_mapping_is_revoked(mapping))
-		goto out;
-	if (mapping->import.attachment)
-		err = -EOPNOTSUPP;
-	else if (for_cpu)
+/* The device may be gone the moment after. */
+static void sync_end(struct iomd_mapping *mapping)
+{
+	atomic_dec_return_release(&mapping->users);
+}
+
+/*
+ * Between transfers: take memory that stays mapped back, or hand it to the device. Nothing
+ * happens if the device is gone.
+ */
+void iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu)
+{
+	struct device *dev = mapping->mapper->dev;
+
+	if (!mapping->needs_sync || !sync_begin(mapping))
+		return;
+	if (for_cpu)
 		dma_sync_sgtable_for_cpu(dev, &mapping->table, mapping->direction);
 	else
 		dma_sync_sgtable_for_device(dev, &mapping->table, mapping->direction);
-out:
-	srcu_read_unlock(&iomd_revoke_srcu, index);
-	return err;
+	sync_end(mapping);
 }
 
 static void sync_piece(struct iomd_mapping *mapping, const struct iomd_extent *piece, bool for_cpu)
@@ -596,16 +626,13 @@ static void sync_piece(struct iomd_mapping *mapping, const struct iomd_extent *p
 					   mapping->direction);
 }
 
-/* The same for a range that lies in the mapping, and for nothing beside it. */
-int iomd_mapping_sync_range(struct iomd_mapping *mapping, u64 offset, u64 length, bool for_cpu)
+static int sync_range(struct iomd_mapping *mapping, u64 offset, u64 length, bool for_cpu)
 {
-	int index = srcu_read_lock(&iomd_revoke_srcu);
 	struct iomd_mapping_walk walk = {};
-	int err = 0;
 
 	if (mapping->import.attachment)
-		err = -EOPNOTSUPP;
-	while (length && !err && mapping->needs_sync && !iomd_mapping_is_revoked(mapping)) {
+		return -EOPNOTSUPP;
+	while (length && mapping->needs_sync) {
 		struct iomd_extent piece;
 
 		iomd_mapping_walk(mapping, &walk, offset, &piece);
@@ -614,7 +641,21 @@ int iomd_mapping_sync_range(struct iomd_mapping *mapping, u64 offset, u64 length
 		offset += piece.length;
 		length -= piece.length;
 	}
-	srcu_read_unlock(&iomd_revoke_srcu, index);
+	return 0;
+}
+
+/*
+ * The same for a range that lies in the mapping, and for nothing beside it. Return: 0;
+ * -EOPNOTSUPP for an exporter's memory, which that sees to when the CPU copies bytes.
+ */
+int iomd_mapping_sync_range(struct iomd_mapping *mapping, u64 offset, u64 length, bool for_cpu)
+{
+	int err;
+
+	if (!sync_begin(mapping))
+		return 0;
+	err = sync_range(mapping, offset, length, for_cpu);
+	sync_end(mapping);
 	return err;
 }
 

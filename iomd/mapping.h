@@ -5,37 +5,40 @@
 #ifndef _IOMD_MAPPING_H
 #define _IOMD_MAPPING_H
 
+#include <linux/atomic.h>
 #include <linux/dma-direction.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
-#include <linux/srcu.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
 #include "core.h"
 #include "import.h"
 
+struct iommu_domain;
+
 /**
  * struct iomd_mapper - A device, as a source of bus addresses.
  * @ref: References.
  * @dev: Device, held; NULL for the identity mapper.
  * @space: The device's address space, if it is ours; else the DMA API's is used.
- * @translates: An IOMMU stands between the device and memory.
+ * @domain: By what an IOMMU translates that stands between the device and memory; NULL if
+ *	none does. Of use under RCU, while the mapper is not revoked.
  * @page_size: Granule of translation.
  * @lock: Guards @mappings and @iovms.
- * @mappings: Live mappings.
+ * @mappings: Mappings that are made, live or unmade.
  * @iovms: Those of them that are known by their address.
- * @revoked: The device has been unbound: nothing is mapped any more. Set once; the
- *	DMA API is called for the device under iomd_revoke_srcu only.
+ * @revoked: The device is being unbound, or has been: nothing is mapped any more. Set
+ *	once, under @lock.
  * @release_work: Frees the mapper where the last reference went in an interrupt.
  */
 struct iomd_mapper {
 	struct kref ref;
 	struct device *dev;
 	struct iomd_space *space;
-	bool translates;
+	struct iommu_domain *domain;
 	u64 page_size;
 	spinlock_t lock;	/* see above */
 	struct list_head mappings;
@@ -44,18 +47,29 @@ struct iomd_mapper {
 	struct work_struct release_work;
 };
 
+/*
+ * Who is at a mapping: how many synchronize it, or one of these. The DMA API is called by
+ * those only who are counted, or who have made it one of the first two. Unbinding a device
+ * waits for nothing else, so that nobody waits for what others do to other devices; and at
+ * the rate at which packets come this costs no more than an atomic operation.
+ */
+#define IOMD_MAPPING_OWNED	(-1)	/* its owner makes or unmakes it */
+#define IOMD_MAPPING_TAKEN	(-2)	/* it is being taken from the device that is unbound */
+#define IOMD_MAPPING_GONE	(-3)	/* it has been taken */
+
 /* Transfers of a few pieces need no scatterlist of their own. */
 #define IOMD_MAPPING_LOCAL	4
 
 /**
  * struct iomd_mapping - A linear space of bytes, mapped for one device.
  * @mapper: Who maps, a reference is held; NULL while nothing is mapped.
- * @node: In @mapper's list; empty once revoked.
+ * @node: In @mapper's list, from before it is made until it is unmade; unless it was taken,
+ *	or is empty.
+ * @users: Who is at it.
  * @direction: As mapped.
  * @length: Bytes.
  * @needs_sync: Whether there is work between transfers.
- * @import: If an exporter mapped its memory for the device: what is to be undone. Who
- *	takes the mapping from @mapper's list undoes it.
+ * @import: If an exporter mapped its memory for the device: what is to be undone.
  * @table: What was mapped; of an exporter's memory, only where it is for the device.
  *	Its entries are @local if they fit.
  * @resources: Of memory that has no pages, where each entry of @table is for the CPU;
@@ -65,6 +79,7 @@ struct iomd_mapper {
 struct iomd_mapping {
 	struct iomd_mapper *mapper;
 	struct list_head node;
+	atomic_t users;
 	enum dma_data_direction direction;
 	u64 length;
 	bool needs_sync;
@@ -98,12 +113,6 @@ static inline bool iomd_mapping_is_revoked(const struct iomd_mapping *mapping)
 	return READ_ONCE(mapping->mapper->revoked);
 }
 
-/*
- * Who calls the DMA API for a mapper's device reads under this, and finds the mapper not
- * revoked; revoking waits for readers. Any context.
- */
-extern struct srcu_struct iomd_revoke_srcu;
-
 struct iomd_mapper *iomd_mapper_unmanaged(struct device *dev);
 u64 iomd_mapper_reach(const struct iomd_mapper *mapper);
 int iomd_mapper_init(void);
@@ -117,7 +126,7 @@ int iomd_mapping_import(struct iomd_mapping *mapping, struct iomd_mapper *mapper
 u64 iomd_mapping_highest(const struct iomd_mapping *mapping);
 void iomd_mapping_unmap(struct iomd_mapping *mapping);
 void iomd_mapping_unmap_table(struct iomd_mapping *mapping);
-int iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu);
+void iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu);
 int iomd_mapping_sync_range(struct iomd_mapping *mapping, u64 offset, u64 length, bool for_cpu);
 u64 iomd_mapping_physical(const struct iomd_mapping *mapping, u64 address);
 void iomd_mapping_walk(const struct iomd_mapping *mapping, struct iomd_mapping_walk *walk,

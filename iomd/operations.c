@@ -88,7 +88,9 @@ EXPORT_SYMBOL_NS_GPL(iomd_desc_perform_operation, IOMD_NS);
  * @offset: Receives where in its page the first byte lies; may be NULL.
  *
  * In whole pages, as many as are touched; ranges that continue each other share
- * theirs. IOKit: IOMemoryDescriptor::getDMAMapLength().
+ * theirs. Of a provider's memory nothing is known before it is prepared: @offset then
+ * receives 0, and there is room for one piece that begins anywhere in its page. A dma-buf
+ * is taken to begin with a page until then. IOKit: IOMemoryDescriptor::getDMAMapLength().
  *
  * Context: Any.
  * Return: Bytes. Implements MD-77..81, MAPPER-85..91.

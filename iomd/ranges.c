@@ -55,6 +55,43 @@ static u64 pages_spanned(const struct iomd_extent *piece)
 	return PAGE_ALIGN(piece->address + piece->length) - (piece->address & PAGE_MASK);
 }
 
+/*
+ * Memory that somebody else finds, while it is wired: an exporter says where it is for the
+ * device, a provider where it is.
+ */
+static int found_extent(struct iomd_general *general, struct iomd_walk *walk,
+			struct iomd_mapping_walk *mapping_walk, u64 offset,
+			struct iomd_extent *extent)
+{
+	if (!general->dmabuf)
+		return iomd_desc_walk(&general->base, walk, offset, extent);
+	iomd_mapping_walk(general->own_mapping, mapping_walk, offset, extent);
+	return 0;
+}
+
+static u64 found_map_length(struct iomd_general *general, u64 offset, u64 length, u64 *first)
+{
+	struct iomd_mapping_walk mapping_walk = {};
+	struct iomd_extent piece = {}, next;
+	struct iomd_walk walk = {};
+	u64 total = 0, done;
+
+	for (done = 0; done < length; done += next.length) {
+		if (found_extent(general, &walk, &mapping_walk, offset + done, &next))
+			break;
+		next.length = min(next.length, length - done);
+		if (!done)
+			*first = offset_in_page(next.address);
+		if (done && next.address == piece.address + piece.length) {
+			piece.length += next.length;
+			continue;
+		}
+		total += pages_spanned(&piece);
+		piece = next;
+	}
+	return total + pages_spanned(&piece);
+}
+
 u64 iomd_general_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length, u64 *first)
 {
 	struct iomd_general *general = iomd_to_general(desc);
@@ -66,6 +103,16 @@ u64 iomd_general_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length, 
 	if (general->file && !offset && length == desc->length) {
 		*first = 0;
 		return PAGE_ALIGN(general->range.length);
+	}
+	if ((general->provided || general->dmabuf) && iomd_general_hold(desc)) {
+		total = found_map_length(general, offset, length, first);
+		iomd_general_drop(desc);
+		return total;
+	}
+	/* Nobody knows yet where in its page it begins. */
+	if (general->provided) {
+		*first = 0;
+		return PAGE_ALIGN(length + PAGE_SIZE - 1);
 	}
 
 	skip_bytes(general, &walk, offset);

@@ -9,6 +9,8 @@
 #include <linux/dma-mapping.h>
 #include <linux/iommu.h>
 #include <linux/mm.h>
+#include <linux/pci.h>
+#include <linux/resource_ext.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
@@ -78,13 +80,66 @@ void iomd_space_free(struct iomd_space *space, u64 address, u64 size)
  * Opening and closing.
  */
 
+/* Nobody is to be given an address from @first up to @last. Some may lie outside. */
+static void close_range(struct iomd_space *space, u64 first, u64 last)
+{
+	u64 end = space->start + space->nr * space->granule - 1, from;
+
+	first = max(first, space->start);
+	last = min(last, end);
+	if (first > last)
+		return;
+	from = (first - space->start) / space->granule;
+	bitmap_set(space->taken, from, (last - space->start) / space->granule - from + 1);
+}
+
+/* The contrary: what the range holds of whole granules. */
+static void open_range(struct iomd_space *space, u64 first, u64 last)
+{
+	u64 end = space->start + space->nr * space->granule - 1, from, to;
+
+	first = max(first, space->start);
+	last = min(last, end);
+	if (first > last)
+		return;
+	from = (first - space->start + granule_mask(space)) / space->granule;
+	to = (last - space->start + 1) / space->granule;
+	if (from < to)
+		bitmap_clear(space->taken, from, to - from);
+}
+
+static void close_window(struct iomd_space *space, const struct resource_entry *window)
+{
+	if (resource_type(window->res) == IORESOURCE_MEM)
+		close_range(space, window->res->start - window->offset,
+			    window->res->end - window->offset);
+}
+
+/*
+ * What goes up a PCI bus does not come as far as the IOMMU everywhere: a bridge may hand it
+ * to the device that has the address in one of its BARs. And a host bridge may let through
+ * some addresses only.
+ */
+static void reserve_pci(struct iomd_space *space, struct device *dev)
+{
+	struct pci_host_bridge *bridge;
+	struct resource_entry *window;
+
+	if (!dev_is_pci(dev))
+		return;
+	bridge = pci_find_host_bridge(to_pci_dev(dev)->bus);
+	if (!list_empty(&bridge->dma_ranges))
+		bitmap_fill(space->taken, space->nr);
+	resource_list_for_each_entry(window, &bridge->dma_ranges)
+		open_range(space, window->res->start - window->offset,
+			   window->res->end - window->offset);
+	resource_list_for_each_entry(window, &bridge->windows)
+		close_window(space, window);
+}
+
 /* Addresses that mean something else, to the IOMMU or to the platform. */
 static int reserve_region(struct iomd_space *space, const struct iommu_resv_region *region)
 {
-	u64 end = space->start + space->nr * space->granule;
-	u64 address = max_t(u64, region->start & ~granule_mask(space), space->start);
-	u64 last = region->start + (region->length - 1), taken;
-
 	/*
 	 * Firmware uses the device too, at addresses it was promised; or its interrupts
 	 * have to be mapped, which takes somebody who knows of them.
@@ -92,10 +147,7 @@ static int reserve_region(struct iomd_space *space, const struct iommu_resv_regi
 	if (region->type == IOMMU_RESV_DIRECT || region->type == IOMMU_RESV_DIRECT_RELAXABLE ||
 	    region->type == IOMMU_RESV_SW_MSI)
 		return -EOPNOTSUPP;
-	/* Regions may overlap, and lie outside of what is ours. */
-	for (; address < end && address <= last; address += space->granule)
-		iomd_space_alloc(space, space->granule, address,
-				 address + space->granule - 1, 0, &taken);
+	close_range(space, region->start, region->start + (region->length - 1));
 	return 0;
 }
 
@@ -131,6 +183,7 @@ static int init_addresses(struct iomd_space *space, struct device *dev)
 	space->taken = kvcalloc(BITS_TO_LONGS(space->nr), sizeof(long), GFP_KERNEL_ACCOUNT);
 	if (!space->taken)
 		return -ENOMEM;
+	reserve_pci(space, dev);
 	err = reserve_regions(space);
 	if (err)
 		kvfree(space->taken);
@@ -309,10 +362,4 @@ void iomd_space_unmap_table(struct iomd_space *space, struct sg_table *table)
 
 	iommu_unmap(space->domain, base, size);
 	iomd_space_free(space, base, size);
-}
-
-/* The physical address that a bus address stands for; 0 if none. Any context. */
-u64 iomd_space_physical(struct iomd_space *space, u64 address)
-{
-	return iommu_iova_to_phys(space->domain, address);
 }

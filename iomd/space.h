@@ -47,6 +47,5 @@ void iomd_space_remove(struct iomd_space *space, u64 address, u64 size);
 int iomd_space_map_table(struct iomd_space *space, struct sg_table *table, const u64 *resources,
 			 enum dma_data_direction direction, gfp_t gfp);
 void iomd_space_unmap_table(struct iomd_space *space, struct sg_table *table);
-u64 iomd_space_physical(struct iomd_space *space, u64 address);
 
 #endif /* _IOMD_SPACE_H */

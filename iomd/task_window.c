@@ -283,16 +283,17 @@ static int open_in_task(struct iomd_task_window *window, const struct iomd_windo
 }
 
 /*
- * Show what @spec says. The window takes over the memory, unless this fails. Sleeps; takes
+ * Show what @asked says. The window takes over the memory, unless this fails. Sleeps; takes
  * mmap_lock of the task. Return: the window, and where the first byte is; or an error
  * pointer: -EINVAL for an address that is neither a page's nor as far into one as the
  * memory; -EEXIST if something is there; -EPERM if it is too low; -ENOMEM if it is too
  * high, if there is no room, or no memory; -EOPNOTSUPP or -EBUSY for a cache mode; -ENXIO
  * if the task is gone; -ECANCELED if the caller is being killed.
  */
-struct iomd_task_window *iomd_task_window_open(const struct iomd_window_spec *spec,
+struct iomd_task_window *iomd_task_window_open(const struct iomd_window_spec *asked,
 					       const struct iomd_survey *survey, u64 *address)
 {
+	struct iomd_window_spec copy = *asked, *spec = &copy;
 	struct iomd_task_window *window;
 	struct iomd_view view;
 	int err;
@@ -300,6 +301,8 @@ struct iomd_task_window *iomd_task_window_open(const struct iomd_window_spec *sp
 	/* More would overflow; no task has so many addresses. */
 	if (spec->length > U64_MAX / 4 || spec->length > spec->task->task_size)
 		return ERR_PTR(-ENOMEM);
+	if (iomd_desc_is_read_only(spec->memory))
+		spec->options |= IOMD_MAP_READ_ONLY;
 	window = iomd_window_create(spec, survey);
 	if (IS_ERR(window))
 		return window;

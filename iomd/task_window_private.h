@@ -40,7 +40,8 @@ struct iomd_view {
  * @nr_guard: Pages before them that may not be touched, and as many behind them.
  * @is_read_only: For reading only.
  * @file: The file, whose private data this is.
- * @mm: The task it was made for, held; NULL if that called mmap() itself.
+ * @client: The file that the task has called mmap() on, held; NULL for a map's window.
+ * @mm: The task it was made for, held; NULL if that has called mmap().
  * @start: Where it is there, guards and all.
  *
  * The file's pages are the guard before, the pages to be seen, and the guard behind.
@@ -56,6 +57,7 @@ struct iomd_task_window {
 	u64 nr_guard;
 	bool is_read_only;
 	struct file *file;
+	struct file *client;
 	struct mm_struct *mm;
 	unsigned long start;
 };
@@ -70,7 +72,7 @@ static inline u64 iomd_task_window_span(const struct iomd_task_window *window)
 struct iomd_task_window *iomd_window_create(const struct iomd_window_spec *spec,
 					    const struct iomd_survey *survey);
 struct iomd_task_window *iomd_window_of(const struct file *file);
-int iomd_window_setup_vma(struct iomd_task_window *window, struct vm_area_struct *vma);
+void iomd_window_setup_vma(struct iomd_task_window *window, struct vm_area_struct *vma);
 
 /* window_view.c: what is to be seen */
 int iomd_view_open(struct iomd_view *view, const struct iomd_window_spec *spec,

@@ -93,6 +93,9 @@ vm_fault_t iomd_window_insert(struct iomd_task_window *window, struct vm_area_st
 	}
 	if (!i)
 		return ret;
+	/* Page tables that hold bare addresses do not say whether those were written. */
+	if (!window->is_read_only)
+		WRITE_ONCE(walk.runs->cpu_wrote, true);
 	*nr = i;
 	return VM_FAULT_NOPAGE;
 }

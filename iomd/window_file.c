@@ -56,6 +56,8 @@ static int window_release(struct inode *inode, struct file *file)
 	struct iomd_task_window *window = file->private_data;
 
 	iomd_view_close(&window->view);
+	if (window->client)
+		fput(window->client);
 	window_free(window);
 	simple_release_fs(&window_mount, &window_mount_count);
 	return 0;
@@ -67,9 +69,11 @@ static int window_mmap(struct file *file, struct vm_area_struct *vma)
 	struct iomd_task_window *window = file->private_data;
 	u64 span = iomd_task_window_span(window);
 
-	if (vma->vm_pgoff > span || vma_pages(vma) > span - vma->vm_pgoff)
+	if (vma->vm_pgoff > span || vma_pages(vma) > span - vma->vm_pgoff ||
+	    !(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
-	return iomd_window_setup_vma(window, vma);
+	iomd_window_setup_vma(window, vma);
+	return 0;
 }
 
 static const struct file_operations window_fops = {
@@ -85,16 +89,13 @@ struct iomd_task_window *iomd_window_of(const struct file *file)
 	return file && file->f_op == &window_fops ? file->private_data : NULL;
 }
 
-/* Make a mapping of the task's one of the window, or of a part. mmap_lock is held. */
-int iomd_window_setup_vma(struct iomd_task_window *window, struct vm_area_struct *vma)
+/* Make a shared mapping of the task's one of the window. mmap_lock is held. */
+void iomd_window_setup_vma(struct iomd_task_window *window, struct vm_area_struct *vma)
 {
-	if (!(vma->vm_flags & VM_MAYSHARE))
-		return -EINVAL;
 	iomd_vm_flags_set(vma, VM_MIXEDMAP | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
 	iomd_vm_flags_clear(vma, VM_MAYEXEC | (window->is_read_only ? VM_MAYWRITE : 0));
 	vma->vm_page_prot = iomd_view_prot(&window->view, vma->vm_page_prot);
 	vma->vm_ops = &iomd_window_vm_ops;
-	return 0;
 }
 
 static struct iomd_task_window *window_alloc(const struct iomd_window_spec *spec,
@@ -115,8 +116,7 @@ static struct iomd_task_window *window_alloc(const struct iomd_window_spec *spec
 	window->skip = iomd_window_skip(survey);
 	window->nr_pages = iomd_window_nr_pages(spec, survey);
 	window->nr_guard = iomd_window_guard(spec->options) >> PAGE_SHIFT;
-	window->is_read_only = (spec->options & IOMD_MAP_READ_ONLY) ||
-			       iomd_desc_is_read_only(spec->memory);
+	window->is_read_only = spec->options & IOMD_MAP_READ_ONLY;
 	if (spec->task) {
 		mmgrab(spec->task);
 		window->mm = spec->task;

@@ -30,8 +30,9 @@
 /**
  * iomd_work_loop_create() - Make a work loop.
  * @queue: Workqueue on which event sources' actions run, which must last as long as
- *	event sources are in the loop; NULL for one of iomd's. It need not be ordered:
- *	the gate lets one action run at a time.
+ *	event sources are in the loop; NULL for one of iomd's, on which nothing may wait
+ *	that memory is freed by: a driver that pages go out through has a queue with
+ *	WQ_MEM_RECLAIM. It need not be ordered: the gate lets one action run at a time.
  *
  * IOKit: IOWorkLoop::workLoop().
  *

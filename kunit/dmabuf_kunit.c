@@ -30,16 +30,18 @@
  * An exporter of scattered pages.
  */
 
-/* Somebody unmaps, and stays there for a while; meanwhile the device is unbound. */
+/* Somebody maps or unmaps, and stays there for a while; meanwhile a device is unbound. */
 struct race {
-	struct work_struct complete;
+	struct work_struct change;
 	struct work_struct unbind;
 	struct iomd_desc *desc;
 	struct device *dev;
-	struct completion is_unmapping;
+	bool maps;
+	int err;			/* of mapping it */
+	struct completion is_there;
 	struct completion may_go_on;
 	bool is_unbound;		/* for those who want to know now */
-	bool was_unbound;		/* before everything was unmapped */
+	bool was_unbound;		/* before the exporter was done */
 };
 
 /* A dma-buf, and what was done with it. */
@@ -152,6 +154,15 @@ static int fill_table(struct exporter *exporter, struct sg_table *table, struct 
 	return 0;
 }
 
+static void stay(struct race *race, bool maps)
+{
+	if (!race || race->maps != maps)
+		return;
+	complete(&race->is_there);
+	wait_for_completion(&race->may_go_on);
+	race->was_unbound = READ_ONCE(race->is_unbound);
+}
+
 static struct sg_table *exporter_map(struct dma_buf_attachment *attachment,
 				     enum dma_data_direction direction)
 {
@@ -161,6 +172,7 @@ static struct sg_table *exporter_map(struct dma_buf_attachment *attachment,
 
 	if (err)
 		return ERR_PTR(err);
+	stay(exporter->race, true);
 	table = kzalloc(sizeof(*table), GFP_KERNEL);
 	if (!table)
 		return ERR_PTR(-ENOMEM);
@@ -187,13 +199,8 @@ static void exporter_unmap(struct dma_buf_attachment *attachment, struct sg_tabl
 			   enum dma_data_direction direction)
 {
 	struct exporter *exporter = exporter_of(attachment->dmabuf);
-	struct race *race = exporter->race;
 
-	if (race) {
-		complete(&race->is_unmapping);
-		wait_for_completion(&race->may_go_on);
-		race->was_unbound = READ_ONCE(race->is_unbound);
-	}
+	stay(exporter->race, false);
 	if (exporter->is_real)
 		dma_unmap_sgtable(attachment->dev, table, direction, 0);
 	sg_free_table(table);
@@ -1067,6 +1074,26 @@ static void exporters_may_fail(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_physical_address(desc), BUS_BASE);
 }
 
+/* MD-77 MD-79: bus space is for where the device sees it, once it does */
+static void bus_space_is_the_exporters(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	struct exporter *exporter = fixture->exporter;
+	struct iomd_desc *desc = desc_of(test, exporter, BOTH);
+	u64 offset = 7;
+
+	/* In three pieces, none of which begins with a page. */
+	exporter->base += 0x800;
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(desc, &offset), (u64)LENGTH);
+	KUNIT_EXPECT_EQ(test, offset, 0ULL);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(desc, &offset),
+			LENGTH + 3 * (u64)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, offset, 0x800ULL);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(desc, NULL), (u64)LENGTH);
+}
+
 /* Unbinding the device takes the buffer from it, and from the commands that use it. */
 static void unbinding_revokes(struct kunit *test)
 {
@@ -1131,9 +1158,14 @@ static void unbinding_may_be_the_last(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, two->pinned, 0);
 }
 
-static void race_complete(struct work_struct *work)
+static void race_change(struct work_struct *work)
 {
-	iomd_desc_complete(container_of(work, struct race, complete)->desc, NONE);
+	struct race *race = container_of(work, struct race, change);
+
+	if (race->maps)
+		race->err = iomd_desc_prepare(race->desc, NONE);
+	else
+		iomd_desc_complete(race->desc, NONE);
 }
 
 static void race_unbind(struct work_struct *work)
@@ -1144,32 +1176,79 @@ static void race_unbind(struct work_struct *work)
 	WRITE_ONCE(race->is_unbound, true);
 }
 
+/* Have the exporter stay where it maps, or unmaps; meanwhile @dev is being unbound. */
+static struct race *race_begin(struct kunit *test, struct device *dev, bool maps)
+{
+	struct race *race = iomd_kunit_zalloc(test, sizeof(*race));
+	struct fixture *fixture = test->priv;
+
+	fixture->exporter->is_real = true;
+	race->desc = maps ? desc_of(test, fixture->exporter, BOTH) : prepared_desc(test, BOTH);
+	race->dev = dev;
+	race->maps = maps;
+	init_completion(&race->is_there);
+	init_completion(&race->may_go_on);
+	INIT_WORK(&race->change, race_change);
+	INIT_WORK(&race->unbind, race_unbind);
+	fixture->exporter->race = race;
+
+	queue_work(system_unbound_wq, &race->change);
+	wait_for_completion(&race->is_there);
+	queue_work(system_unbound_wq, &race->unbind);
+	return race;
+}
+
+static void race_end(struct kunit *test, struct race *race)
+{
+	struct fixture *fixture = test->priv;
+
+	complete(&race->may_go_on);
+	flush_work(&race->change);
+	flush_work(&race->unbind);
+	fixture->exporter->race = NULL;
+	KUNIT_EXPECT_TRUE(test, race->is_unbound);
+}
+
 /* The device is not gone before everything of it is unmapped, whoever is at it. */
 static void unbinding_waits(struct kunit *test)
 {
 	struct fixture *fixture = test->priv;
-	struct race *race = iomd_kunit_zalloc(test, sizeof(*race));
+	struct race *race = race_begin(test, fixture->dev, false);
 
-	fixture->exporter->is_real = true;
-	race->desc = prepared_desc(test, BOTH);
-	race->dev = fixture->dev;
-	init_completion(&race->is_unmapping);
-	init_completion(&race->may_go_on);
-	INIT_WORK(&race->complete, race_complete);
-	INIT_WORK(&race->unbind, race_unbind);
-	fixture->exporter->race = race;
-
-	queue_work(system_unbound_wq, &race->complete);
-	wait_for_completion(&race->is_unmapping);
-	queue_work(system_unbound_wq, &race->unbind);
 	KUNIT_EXPECT_TRUE(test, iomd_kunit_wait_for(iomd_mapper_set_default(fixture->mapper)));
-	complete(&race->may_go_on);
-	flush_work(&race->complete);
-	flush_work(&race->unbind);
-	KUNIT_EXPECT_TRUE(test, race->is_unbound);
+	race_end(test, race);
 	KUNIT_EXPECT_FALSE(test, race->was_unbound);
-	fixture->exporter->race = NULL;
 	expect_in_use(test, fixture->exporter, 0);
+}
+
+/* Nor is it before what is being mapped is mapped, and unmapped again. */
+static void unbinding_waits_for_mapping(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	struct race *race = race_begin(test, fixture->dev, true);
+
+	KUNIT_EXPECT_TRUE(test, iomd_kunit_wait_for(iomd_mapper_set_default(fixture->mapper)));
+	race_end(test, race);
+	KUNIT_EXPECT_FALSE(test, race->was_unbound);
+	KUNIT_EXPECT_EQ(test, race->err, 0);
+	expect_in_use(test, fixture->exporter, 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_physical_address(race->desc), 0ULL);
+}
+
+/* To unbind a device waits for nobody who is at another device's memory. */
+static void unbinding_waits_for_no_other(struct kunit *test)
+{
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		struct device *other = iomd_kunit_device(test, 64);
+		struct iomd_mapper *mapper = iomd_kunit_mapper(test, iomd_mapper_for_device(other));
+		struct race *race = race_begin(test, other, i);
+
+		KUNIT_EXPECT_TRUE(test, iomd_kunit_wait_for(READ_ONCE(race->is_unbound)));
+		KUNIT_EXPECT_EQ(test, iomd_mapper_set_default(mapper), -ENODEV);
+		race_end(test, race);
+	}
 }
 
 /* An exporter may be made of descriptors, which lockdep does not take for ours. */
@@ -1236,9 +1315,12 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(parts_are_like_others),
 	KUNIT_CASE(needs_a_device),
 	KUNIT_CASE_PARAM(exporters_may_fail, failure_gen_params),
+	KUNIT_CASE(bus_space_is_the_exporters),
 	KUNIT_CASE(unbinding_revokes),
 	KUNIT_CASE(unbinding_may_be_the_last),
 	KUNIT_CASE(unbinding_waits),
+	KUNIT_CASE(unbinding_waits_for_mapping),
+	KUNIT_CASE(unbinding_waits_for_no_other),
 	KUNIT_CASE(exporters_may_use_descriptors),
 	KUNIT_CASE(survives_failing_allocations),
 	{}

@@ -523,6 +523,33 @@ static void stopped_commands_are_completed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture->seen[2].status, 0);
 }
 
+/* DCTL-8 DCTL-35: what cannot be stopped goes on, and is told of when it ends */
+static void what_cannot_be_stopped_goes_on(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	struct iomd_dmaes *es = asynchronous(fixture);
+	struct memory *one = memory(fixture);
+	struct iomd_dma *current_one;
+	u64 count;
+
+	fixture->channel->credit = 0;
+	fixture->channel->terminate_error = -EREMOTEIO;
+	KUNIT_EXPECT_EQ(test, start(es, one, OUT), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dmaes_stop_dma_command(es, false, FOREVER), -EREMOTEIO);
+	fixture->channel->terminate_error = -ENOSYS;
+	KUNIT_EXPECT_EQ(test, iomd_dmaes_stop_dma_command(es, false, FOREVER), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, fixture->channel->nr_paused, 2U);
+	KUNIT_EXPECT_EQ(test, iomd_dmaes_query_dma_command(es, &current_one, &count, false), 0);
+	KUNIT_EXPECT_PTR_EQ(test, current_one, one->command);
+	KUNIT_EXPECT_EQ(test, fixture->nr_seen, 0U);
+
+	soft_dma_allow(fixture->channel, 1);
+	KUNIT_EXPECT_TRUE(test, has_seen(fixture, 1));
+	KUNIT_EXPECT_EQ(test, fixture->seen[0].status, 0);
+	KUNIT_EXPECT_EQ(test, fixture->seen[0].actual, (u64)LENGTH);
+	fixture->channel->terminate_error = 0;
+}
+
 /* DCTL-8: flushing waits for what was started, but not longer than it may */
 static void flushing_is_bounded(struct kunit *test)
 {
@@ -848,6 +875,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(engines_are_attached),
 	KUNIT_CASE(survives_failing_allocations),
 	KUNIT_CASE(stopped_commands_are_completed),
+	KUNIT_CASE(what_cannot_be_stopped_goes_on),
 	KUNIT_CASE(flushing_is_bounded),
 	KUNIT_CASE(stopping_wakes_sleepers),
 	KUNIT_CASE(released_channels_are_idle),

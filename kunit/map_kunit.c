@@ -10,6 +10,7 @@
 #include <linux/vmalloc.h>
 
 #include "compose.h"
+#include "process.h"
 
 #define IN		IOMD_DIRECTION_IN
 #define OUT		IOMD_DIRECTION_OUT
@@ -165,7 +166,7 @@ static void windows_lie_inside(struct kunit *test)
 	IOMD_KUNIT_EXPECT_ERR(test, try(empty, 0, 0, 0), -EINVAL);
 }
 
-/* MAP-7 MAP-16 MAP-23 MAP-25 MAP-28 OBJ-31: what makes no sense is refused, or not to be had here */
+/* MAP-7 MAP-16 MAP-23 MAP-25 MAP-28 OBJ-31: what makes no sense is refused */
 static void refuses_what_makes_no_sense(struct kunit *test)
 {
 	struct iomd_desc *desc = page_desc(test, 0, BOTH);
@@ -429,6 +430,34 @@ static void contiguous_memory_takes_no_tables(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(shown, PAGE_SIZE - 3, 0));
 }
 
+static void count_step(void *data, unsigned int nr)
+{
+	struct iomd_map **maps = data;
+
+	maps[nr] = try(iomd_map_get_memory_descriptor(maps[2]), nr ? UNIQUE : 0, 0, 0);
+}
+
+#define COUNT	"count() { awk '/^vmaps/ { print $2 }' /sys/kernel/debug/iomd/objects; }; "
+
+/* MAP-19: which can be seen from outside, where page tables of ours are counted */
+static void tables_are_counted(struct kunit *test)
+{
+	u8 *memory = iomd_kunit_zalloc(test, LENGTH);
+	struct iomd_desc *desc = iomd_kunit_desc(test,
+		iomd_desc_with_physical_address(virt_to_phys(memory), LENGTH, BOTH));
+	struct iomd_map *maps[3] = { };
+
+	maps[2] = iomd_desc_set_mapping(desc, IOMD_KERNEL_TASK, 0x1000, READ_ONLY);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, maps[2]);
+	iomd_kunit_run(test, COUNT "before=$(count); step 0; [ $(count) = $before ]; step 1; "
+		       "[ $(count) = $((before + 1)) ]", count_step, maps);
+	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(maps[0]));
+	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(maps[1]));
+	iomd_map_put(maps[0]);
+	iomd_map_put(maps[1]);
+	iomd_map_put(maps[2]);
+}
+
 /* BUF-41 GMD-79: maps follow what a buffer's length is when they are made */
 static void buffers_grow_again(struct kunit *test)
 {
@@ -469,7 +498,7 @@ static void same_again_is_the_same(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, is_mapped(memory));
 }
 
-/* MAP-37 MAP-41 MAP-69 OBJ-19 OBJ-27: a part of a map is one of its own, and keeps the whole in place */
+/* MAP-37 MAP-41 MAP-69 OBJ-19 OBJ-27: a part keeps the whole in place */
 static void parts_keep_the_whole(struct kunit *test)
 {
 	struct iomd_desc *desc = page_desc(test, 5, BOTH);
@@ -1016,6 +1045,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(pageable_buffers_are_where_they_are),
 	KUNIT_CASE(kernel_memory_is_where_it_is),
 	KUNIT_CASE(contiguous_memory_takes_no_tables),
+	KUNIT_CASE(tables_are_counted),
 	KUNIT_CASE(buffers_grow_again),
 	KUNIT_CASE(same_again_is_the_same),
 	KUNIT_CASE(parts_keep_the_whole),

@@ -5,6 +5,7 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
+#include <linux/workqueue.h>
 
 #include "iomd_kunit.h"
 
@@ -439,6 +440,69 @@ static void unbinding_ends_commands(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_dma_complete(late, true, true), 0);
 }
 
+/* Commands of a device that is being unbound while they are completed. */
+#define NR_PARTING	64
+#define LINE		64	/* each has a cache line of its own */
+
+struct parting {
+	struct work_struct work;
+	struct iomd_dma *commands[NR_PARTING];
+	u8 *bytes;
+};
+
+static int part(void *data)
+{
+	return iomd_dma_clear_memory_descriptor(data, true);
+}
+
+/* From the one end, as unbinding does it. What was completed belongs to somebody else. */
+static void part_all(struct work_struct *work)
+{
+	struct parting *parting = container_of(work, struct parting, work);
+	u32 i;
+
+	for (i = NR_PARTING; i--;) {
+		if (i % 4)
+			part(parting->commands[i]);
+		else
+			iomd_kunit_in_softirq(part, parting->commands[i]);
+		memset(parting->bytes + i * LINE, 0xaa, LINE);
+	}
+}
+
+/* MAPPER-5: unbinding and completing meet, and memory is written late by neither */
+static void unbinding_races_with_completing(struct kunit *test)
+{
+	struct page *page = iomd_kunit_page(test, BIT_ULL(32), U64_MAX);
+	struct parting *parting = iomd_kunit_zalloc(test, sizeof(*parting));
+	u32 round, i;
+
+	parting->bytes = page_address(page);
+	INIT_WORK(&parting->work, part_all);
+	for (round = 0; round < 5; round++) {
+		struct device *dev = iomd_kunit_device(test, 32);
+		struct iomd_mapper *mapper = mapper_for(test, dev);
+		struct iomd_desc *desc;
+
+		desc = iomd_kunit_kernel_desc(test, parting->bytes, PAGE_SIZE, BOTH);
+		KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+		iomd_kunit_fill(parting->bytes, PAGE_SIZE, round);
+		for (i = 0; i < NR_PARTING; i++) {
+			struct iomd_dma *dma = command_for(test, mapper);
+
+			parting->commands[i] = dma;
+			KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
+			KUNIT_ASSERT_EQ(test, iomd_dma_prepare(dma, i * LINE, LINE, true, true),
+					0);
+		}
+		queue_work(system_unbound_wq, &parting->work);
+		iomd_kunit_unbind(dev);
+		flush_work(&parting->work);
+		KUNIT_EXPECT_PTR_EQ(test, memchr_inv(parting->bytes, 0xaa, PAGE_SIZE), NULL);
+		KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+	}
+}
+
 static int live_once(struct kunit *test, void *data)
 {
 	struct fixture *fixture = test->priv;
@@ -507,6 +571,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(two_defaults_are_none),
 	KUNIT_CASE(unbinding_revokes),
 	KUNIT_CASE(unbinding_ends_commands),
+	KUNIT_CASE(unbinding_races_with_completing),
 	KUNIT_CASE(survives_failing_allocations),
 	KUNIT_CASE(last_put_is_the_end),
 	{}

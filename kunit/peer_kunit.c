@@ -278,6 +278,46 @@ static void may_be_out_of_reach(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_physical_address(bound(test, 0, 16)), 0ULL);
 }
 
+static int map_once(struct kunit *test, void *data)
+{
+	int err = iomd_dma_prepare(data, 0, 0, true, true);
+
+	iomd_dma_complete(data, true, true);
+	return err;
+}
+
+static int map_window_once(struct kunit *test, void *desc)
+{
+	struct fixture *fixture = test->priv;
+	u64 address, length;
+	int err;
+
+	err = iomd_mapper_iovm_map_memory(fixture->mapper, desc, 0, 0x1000, ACCESS, NULL, NULL,
+					  NULL, &address, &length);
+	if (!err)
+		err = iomd_mapper_iovm_unmap_memory(fixture->mapper, desc, NULL, address, length);
+	return err;
+}
+
+/* DMA-85 MAPPER-19: whatever allocation fails, nothing is mapped */
+static void survives_failing_allocations(struct kunit *test)
+{
+	static const u64 offsets[] = { 0x8000, 0x6010, 0x4000, 0x20000, 0 };
+	struct iomd_desc *children[ARRAY_SIZE(offsets)], *multi;
+	struct iomd_dma *dma = command(test);
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(offsets); i++)
+		children[i] = registers(test, offsets[i], 0x1000);
+	multi = iomd_kunit_multi(test, children, ARRAY_SIZE(offsets), NONE);
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, multi, false), 0);
+
+	/* The scatterlist, and where its entries are; a window, and where its one entry is. */
+	KUNIT_EXPECT_EQ(test, iomd_kunit_sweep(test, map_once, dma, 2), 2U);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_sweep(test, map_window_once, children[0], 2), 2U);
+	KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, false), 0);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(commands_map_it, peer_gen_params),
 	KUNIT_CASE_PARAM(commands_map_pieces, peer_gen_params),
@@ -287,6 +327,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(is_not_mixed_with_memory, peer_gen_params),
 	KUNIT_CASE_PARAM(unbinding_takes_it, peer_gen_params),
 	KUNIT_CASE(may_be_out_of_reach),
+	KUNIT_CASE_PARAM(survives_failing_allocations, peer_gen_params),
 	{}
 };
 

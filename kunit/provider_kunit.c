@@ -12,13 +12,15 @@
 #define BOTH		IOMD_DIRECTION_OUT_IN
 #define NONE		IOMD_DIRECTION_NONE
 
-#define NR_PAGES	4
+#define NR_PAGES	12
 #define LENGTH		(3 * PAGE_SIZE + 0x100)
+#define ALL		((NR_PAGES - 1) * PAGE_SIZE)
 
 /* Pages, one behind the other from 0x80 in the first on; and what was asked of it. */
 struct provider {
 	struct page **pages;
 	u8 *memory;
+	u64 length;
 	u32 prepares;
 	u32 completes;
 	u32 releases;
@@ -57,7 +59,7 @@ static u64 provider_segment(void *priv, u64 offset, u64 *length)
 		*length = provider->lie_length;
 		return provider->lie;
 	}
-	*length = min(PAGE_SIZE - offset_in_page(place), LENGTH - offset);
+	*length = min(PAGE_SIZE - offset_in_page(place), provider->length - offset);
 	return page_to_phys(provider->pages[place / PAGE_SIZE]) + offset_in_page(place);
 }
 
@@ -85,6 +87,7 @@ static int init(struct kunit *test)
 	provider = iomd_kunit_zalloc(test, sizeof(*provider));
 	provider->pages = iomd_kunit_scattered_pages(test, NR_PAGES);
 	provider->memory = iomd_kunit_vmap(test, provider->pages, NR_PAGES);
+	provider->length = LENGTH;
 	provider->lie_at = U64_MAX;
 	iomd_kunit_fill(provider->memory, NR_PAGES * PAGE_SIZE, 7);
 	test->priv = provider;
@@ -142,6 +145,39 @@ static void may_be_read_only(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, IN), 0);
 	KUNIT_EXPECT_EQ(test, provider->direction, (u32)BOTH);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+}
+
+/* MD-77 MD-79: bus space is for where it is, once that is known; before, for the worst */
+static void bus_space_is_for_where_it_is(struct kunit *test)
+{
+	struct provider *provider = test->priv;
+	struct iomd_desc *desc = provided(test, BOTH, NULL), *sub, *small;
+	u64 offset = 7, other = 7;
+
+	sub = iomd_kunit_sub(test, desc, 0xf00, 0x200, BOTH);
+	small = iomd_kunit_desc(test, iomd_desc_with_provider(&ops, provider, 1, BOTH, NULL));
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(desc, &offset), 5 * (u64)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, offset, 0ULL);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(sub, NULL), 2 * (u64)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(small, NULL), (u64)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, provider->prepares, 0U);
+
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(desc, &offset), 4 * (u64)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, offset, 0x80ULL);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(sub, &other), 2 * (u64)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, other, 0xf80ULL);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+
+	/* Pieces in the middle of pages have theirs. */
+	provider->lie_at = 0;
+	provider->lie = page_to_phys(provider->pages[3]) + 0xfff;
+	provider->lie_length = 2;
+	small = iomd_kunit_desc(test, iomd_desc_with_provider(&ops, provider, 2, BOTH, NULL));
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(small, NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(small, &offset), 2 * (u64)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, offset, 0xfffULL);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(small, NONE), 0);
 }
 
 /* MD-36: bytes are copied, also as a part of what is made of it */
@@ -266,14 +302,47 @@ static void prepare_may_fail(struct kunit *test)
 			      -EOVERFLOW);
 }
 
+static int live_once(struct kunit *test, void *mapper)
+{
+	struct provider *provider = test->priv;
+	struct iomd_desc *desc;
+	int err;
+
+	desc = iomd_desc_with_provider(&ops, provider, provider->length, BOTH, mapper);
+	if (IS_ERR(desc))
+		return PTR_ERR(desc);
+	err = iomd_desc_prepare(desc, NONE);
+	if (!err && mapper && !iomd_desc_get_physical_address(desc))
+		err = -ENOMEM;
+	iomd_desc_put(desc);
+	return err;
+}
+
+/* GMD-43 MD-49: whatever allocation fails, the provider has nothing left to complete */
+static void survives_failing_allocations(struct kunit *test)
+{
+	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 64);
+	struct provider *provider = test->priv;
+	int refs = module_refcount(THIS_MODULE);
+
+	/* The descriptor, and its runs; then its mapping, and the scatterlist of that. */
+	provider->length = ALL;
+	KUNIT_EXPECT_EQ(test, iomd_kunit_sweep(test, live_once, NULL, 2), 2U);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_sweep(test, live_once, mapper, 4), 4U);
+	KUNIT_EXPECT_EQ(test, provider->completes, provider->prepares);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(is_asked_once),
 	KUNIT_CASE(may_be_read_only),
+	KUNIT_CASE(bus_space_is_for_where_it_is),
 	KUNIT_CASE(bytes_are_there),
 	KUNIT_CASE(commands_hold_it),
 	KUNIT_CASE(lives_as_long_as_the_descriptor),
 	KUNIT_CASE(lies_are_refused),
 	KUNIT_CASE(prepare_may_fail),
+	KUNIT_CASE(survives_failing_allocations),
 	{}
 };
 

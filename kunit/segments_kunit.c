@@ -8,10 +8,11 @@
  */
 #include <linux/mm.h>
 
-#include "iomd_kunit.h"
+#include "behind_iommu.h"
 
 #define IN		IOMD_DIRECTION_IN
 #define UNMAPPED	IOMD_DMA_MAP_OPTION_UNMAPPED
+#define MAPPED		IOMD_DMA_MAP_OPTION_MAPPED
 #define ITERATE_ONLY	(UNMAPPED | IOMD_DMA_MAP_OPTION_ITERATE_ONLY)
 
 #define MAX_SEGMENTS	2048
@@ -74,6 +75,7 @@ struct example {
 	u64 length;
 	u64 start;	/* generated */
 	u64 bounced;	/* bytes, whose addresses below are in-page offsets */
+	bool mapped;	/* addresses below count from the page where the mapping begins */
 	struct step steps[MAX_STEPS];
 };
 
@@ -141,6 +143,12 @@ static const struct example examples[] = {
 	  { .max_segment_size = 0x1400, .alignment = 0x1000,
 	    .alignment_internal_segments = 0x1000 }, .bounced = 0x2000,
 	  .steps = { { 16, 0, 0x2000, { { 0, 0x1000 }, { 0, 0x1000 } } }, OVERRUN } },
+	{ "14", RUNS_D, MAPPED, .mapped = true,
+	  .steps = { { 8, 0, 0x2000, { { 0xa00, 0x2000 } } }, OVERRUN } },
+	{ "14, cut", RUNS_D, MAPPED, { .max_segment_size = 0x1000 }, .mapped = true,
+	  .steps = { { 8, 0, 0x2000, { { 0xa00, 0x1000 }, { 0x1a00, 0x1000 } } }, OVERRUN } },
+	{ "15", { { 0x10a00, 0x400 }, { 0x20000, 0x1000 } }, MAPPED, .mapped = true,
+	  .steps = { { 8, 0, 0x1400, { { 0xa00, 0x400 }, { 0x1000, 0x1000 } } }, OVERRUN } },
 	{ "16, all", { { 0x10a00, 0x400 }, { 0x20010, 0x400 } }, UNMAPPED,
 	  { .alignment = 1, .alignment_internal_segments = 0x1000 },
 	  .steps = { { 8, -EBADSLT } } },
@@ -159,14 +167,15 @@ KUNIT_ARRAY_PARAM(example, examples, example_name);
 
 static struct iomd_dma *prepare(struct kunit *test, const struct iomd_range *runs, u32 nr_runs,
 				const struct iomd_dma_segment_options *limits, u32 options,
-				u64 offset, u64 length)
+				struct iomd_mapper *mapper, u64 offset, u64 length)
 {
 	struct iomd_desc *desc;
 	struct iomd_dma *dma;
 
 	desc = iomd_desc_with_address_ranges(runs, nr_runs, IN, NULL);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, desc);
-	dma = iomd_dma_with_segment_options(iomd_dma_output_host64, limits, options, NULL, NULL);
+	dma = iomd_dma_with_segment_options(iomd_dma_output_host64, limits, options, mapper,
+					    NULL);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dma);
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
 	iomd_desc_put(desc);
@@ -194,26 +203,28 @@ static void expect_segments(struct kunit *test, const struct example *example,
 			KUNIT_EXPECT_GE(test, found, (u64)PAGE_SIZE);
 			found &= ~PAGE_MASK;
 		}
+		if (example->mapped)
+			found -= segments[0].iovm_addr & PAGE_MASK;
 		KUNIT_EXPECT_EQ(test, found, expected);
 	}
 }
 
-/*
- * DMA-68 DMA-73 DMA-74 DMA-91..95 DMA-98 DMA-100..109 DMA-111..113: what the table says.
- * Examples 14 and 15 need a mapper that translates.
- */
+/* DMA-68 DMA-73 DMA-74 DMA-91..95 DMA-98 DMA-100..109 DMA-111..113: what the table says */
 static void worked_examples(struct kunit *test)
 {
 	const struct example *example = test->param_value;
 	struct fixture *fixture = test->priv;
 	u64 offset = example->start;
 	const struct step *step;
+	struct iomd_mapper *mapper = NULL;
 	struct iomd_dma *dma;
 	u32 nr_runs = 0;
 
+	if (example->mapped)
+		mapper = iomd_kunit_translating_mapper(test);
 	while (nr_runs < ARRAY_SIZE(example->runs) && example->runs[nr_runs].length)
 		nr_runs++;
-	dma = prepare(test, example->runs, nr_runs, &example->limits, example->options,
+	dma = prepare(test, example->runs, nr_runs, &example->limits, example->options, mapper,
 		      example->offset, example->length);
 	KUNIT_EXPECT_EQ(test, iomd_dma_get_bounced(dma), example->bounced);
 
@@ -610,7 +621,7 @@ static u32 run_layout(struct kunit *test, struct rnd_state *random, struct model
 	u64 offset = 0;
 
 	model_prepare(model);
-	dma = prepare(test, model->runs, model->nr_runs, &model->limits, model->options,
+	dma = prepare(test, model->runs, model->nr_runs, &model->limits, model->options, NULL,
 		      model->offset, model->length);
 	/* DMA-75: all of it, where single pages were not to be had. */
 	if (model->bounced && model->bounced < model->length &&
@@ -698,7 +709,7 @@ static void restarts_anywhere(struct kunit *test)
 	u32 i;
 
 	iomd_kunit_seed(test, &random);
-	dma = prepare(test, runs, 3, &limits, UNMAPPED, 0x100, 0x1e00);
+	dma = prepare(test, runs, 3, &limits, UNMAPPED, NULL, 0x100, 0x1e00);
 	for (i = 0; i < 300; i++) {
 		u64 start = iomd_kunit_below(&random, 0x1e00), offset = start, at, left;
 		u32 nr = 1 + iomd_kunit_below(&random, 3), k;
@@ -730,7 +741,7 @@ static void nothing_else_splits(struct kunit *test)
 	u64 offset = 0;
 	u32 nr = 4;
 
-	dma = prepare(test, runs, 1, &limits, ITERATE_ONLY, 0, 0);
+	dma = prepare(test, runs, 1, &limits, ITERATE_ONLY, NULL, 0, 0);
 	KUNIT_EXPECT_EQ(test, iomd_dma_gen64_iovm_segments(dma, &offset, fixture->segments, &nr),
 			0);
 	KUNIT_EXPECT_EQ(test, nr, 1U);
@@ -749,8 +760,8 @@ static struct kunit_case cases[] = {
 
 static struct kunit_suite suite = {
 	.name = "iomd_segments",
-	.suite_init = iomd_kunit_suite_init,
-	.suite_exit = iomd_kunit_suite_exit,
+	.suite_init = iomd_kunit_iommu_suite_init,
+	.suite_exit = iomd_kunit_iommu_suite_exit,
 	.init = init,
 	.test_cases = cases,
 };

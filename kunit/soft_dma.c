@@ -71,7 +71,7 @@ static struct soft_dma_tx *take(struct soft_dma_channel *channel, struct dmaengi
 
 	spin_lock_irq(&channel->lock);
 	tx = list_first_entry_or_null(&channel->issued, struct soft_dma_tx, node);
-	if (tx && !channel->credit)
+	if (tx && (!channel->credit || channel->is_paused))
 		tx = NULL;
 	if (tx) {
 		u32 moved = channel->fail ? channel->partial : tx->length;
@@ -206,15 +206,39 @@ static void free_all(struct list_head *list)
 		kfree(tx);
 }
 
+static void set_paused(struct soft_dma_channel *channel, bool is_paused)
+{
+	spin_lock_irq(&channel->lock);
+	channel->is_paused = is_paused;
+	channel->nr_paused += is_paused;
+	spin_unlock_irq(&channel->lock);
+}
+
+static int soft_pause(struct dma_chan *chan)
+{
+	set_paused(to_channel(chan), true);
+	return 0;
+}
+
+static int soft_resume(struct dma_chan *chan)
+{
+	set_paused(to_channel(chan), false);
+	tasklet_schedule(&to_channel(chan)->tasklet);
+	return 0;
+}
+
 static int soft_terminate_all(struct dma_chan *chan)
 {
 	struct soft_dma_channel *channel = to_channel(chan);
 	LIST_HEAD(list);
 
+	if (channel->terminate_error)
+		return channel->terminate_error;
 	spin_lock_irq(&channel->lock);
 	list_splice_tail_init(&channel->submitted, &list);
 	list_splice_tail_init(&channel->issued, &list);
 	channel->partial = 0;
+	channel->is_paused = false;
 	channel->nr_terminated++;
 	spin_unlock_irq(&channel->lock);
 	free_all(&list);
@@ -302,6 +326,8 @@ struct soft_dma *soft_dma_create(struct kunit *test, struct device *dev, struct 
 	device->device_prep_slave_sg = soft_prep_slave_sg;
 	device->device_issue_pending = soft_issue_pending;
 	device->device_tx_status = soft_tx_status;
+	device->device_pause = soft_pause;
+	device->device_resume = soft_resume;
 	device->device_terminate_all = soft_terminate_all;
 	device->device_synchronize = soft_synchronize;
 	KUNIT_ASSERT_EQ(test, dma_async_device_register(device), 0);

@@ -37,6 +37,9 @@ struct soft_dma;
  * @config: Set up last.
  * @nr_configs: How many times.
  * @config_error: What that gives.
+ * @is_paused: Nothing ends.
+ * @nr_paused: How many times it was made to pause.
+ * @terminate_error: What stopping gives, in place of being done.
  * @nr_terminated: How many times it was stopped.
  * @nr_entries: Entries in the list of the transfer prepared last.
  * @fifo: What was written to the peripheral, or is read from it.
@@ -57,6 +60,9 @@ struct soft_dma_channel {
 	struct dma_slave_config config;
 	unsigned int nr_configs;
 	int config_error;
+	bool is_paused;
+	unsigned int nr_paused;
+	int terminate_error;
 	unsigned int nr_terminated;
 	unsigned int nr_entries;
 	u8 *fifo;

@@ -5,6 +5,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
 #include <linux/pci.h>
+#include <linux/resource_ext.h>
 
 #include "behind_iommu.h"
 #include "compose.h"
@@ -210,6 +211,40 @@ static void fills_only_what_is_reserved(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, give_back(test, address, length), 0);
 }
 
+/* MAPPER-29 MAPPER-35: what stands for nothing is not inserted, nor what no machine has */
+static void fills_with_memory_only(struct kunit *test)
+{
+	static const struct {
+		u64 phys;
+		u64 length;
+	} strays[] = {
+		{ 0, PAGE_SIZE },
+		{ 0, 2 * PAGE_SIZE },
+		{ 1ULL << 56, PAGE_SIZE },
+		{ U64_MAX & PAGE_MASK, PAGE_SIZE },
+		{ U64_MAX & PAGE_MASK, 2 * PAGE_SIZE },
+	};
+	struct fixture *fixture = test->priv;
+	u64 address, length;
+	u32 addr, i;
+
+	KUNIT_ASSERT_EQ(test, reserve(test, 2 * PAGE_SIZE, 0, 0, &address, &length), 0);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_insert(fixture->mapper, ACCESS, address, 0,
+						      place(test, 0), PAGE_SIZE), 0);
+	for (i = 0; i < ARRAY_SIZE(strays); i++)
+		KUNIT_EXPECT_EQ(test, iomd_mapper_iovm_insert(fixture->mapper, ACCESS, address, 0,
+							      strays[i].phys, strays[i].length),
+				-EINVAL);
+	KUNIT_EXPECT_EQ(test, reached(test, address), place(test, 0));
+	KUNIT_EXPECT_EQ(test, give_back(test, address, length), 0);
+
+	KUNIT_ASSERT_EQ(test, iomd_mapper_set_default(fixture->mapper), 0);
+	addr = iomd_mapper_iovm_alloc(1);
+	KUNIT_ASSERT_NE(test, addr, 0U);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_insert_page(addr, 0, 0), 0U);
+	iomd_mapper_iovm_free(addr, 1);
+}
+
 static void free_large(void *page)
 {
 	__free_pages(page, 9);
@@ -256,7 +291,7 @@ static void reserves_at_an_address(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, give_back(test, address, length), 0);
 
 	/* Higher up, and lower down. */
-	for (other = 0x20000000; other; other >>= 4, other &= PAGE_MASK) {
+	for (other = 0x18000000; other; other >>= 4, other &= PAGE_MASK) {
 		KUNIT_EXPECT_EQ(test, reserve(test, PAGE_SIZE, FIXED, 0, &other, &length), 0);
 		KUNIT_EXPECT_EQ(test, give_back(test, other, length), 0);
 	}
@@ -271,6 +306,85 @@ static void reserves_at_an_address(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, reserve(test, PAGE_SIZE, FIXED, 30, &address, &length), -EMSGSIZE);
 	address = U64_MAX & PAGE_MASK;
 	KUNIT_EXPECT_EQ(test, reserve(test, 2 * PAGE_SIZE, FIXED, 0, &address, &length), -EBUSY);
+}
+
+/* Can so much space be had at a chosen place? It is given back at once. */
+static bool may_have(struct kunit *test, u64 address, u64 length)
+{
+	u64 taken;
+
+	if (reserve(test, length, FIXED, 0, &address, &taken))
+		return false;
+	KUNIT_EXPECT_EQ(test, give_back(test, address, taken), 0);
+	return true;
+}
+
+/* MAPPER-20: addresses of the machine's devices are nobody's; a device may not come past them */
+static void keeps_off_other_devices(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	struct pci_dev *edu = to_pci_dev(fixture->dev);
+	u64 bar = pci_resource_start(edu, 0), below = 0;
+	struct resource_entry *window;
+
+	KUNIT_ASSERT_LT(test, bar, 1ULL << 32);
+	KUNIT_EXPECT_FALSE(test, may_have(test, bar, PAGE_SIZE));
+	KUNIT_EXPECT_FALSE(test, may_have(test, bar - PAGE_SIZE, PAGE_SIZE));
+	resource_list_for_each_entry(window, &pci_find_host_bridge(edu->bus)->windows) {
+		u64 start = window->res->start - window->offset;
+		u64 end = window->res->end - window->offset;
+
+		if (resource_type(window->res) != IORESOURCE_MEM || end >= 1ULL << 32)
+			continue;
+		below++;
+		KUNIT_EXPECT_FALSE(test, may_have(test, start & PAGE_MASK, PAGE_SIZE));
+		KUNIT_EXPECT_FALSE(test, may_have(test, end & PAGE_MASK, PAGE_SIZE));
+	}
+	KUNIT_EXPECT_GT(test, below, 0ULL);
+}
+
+static void undo_ranges(void *bridge)
+{
+	pci_free_resource_list(&((struct pci_host_bridge *)bridge)->dma_ranges);
+}
+
+static void let_through(struct kunit *test, struct pci_host_bridge *bridge, u64 start, u64 end,
+			u64 offset)
+{
+	struct resource *res = kunit_kzalloc(test, sizeof(*res), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, res);
+	*res = (struct resource) { .start = start, .end = end, .flags = IORESOURCE_MEM };
+	pci_add_resource_offset(&bridge->dma_ranges, res, offset);
+}
+
+/* MAPPER-20: of addresses that the host bridge does not let through none is given out */
+static void keeps_to_what_the_bridge_lets_through(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	struct pci_host_bridge *bridge = pci_find_host_bridge(to_pci_dev(fixture->dev)->bus);
+	struct device *dev = fixture->dev;
+	u64 bar = pci_resource_start(to_pci_dev(dev), 0);
+
+	KUNIT_ASSERT_TRUE(test, list_empty(&bridge->dma_ranges));
+	iomd_kunit_unbind(dev);
+	iomd_kunit_defer(test, undo_ranges, bridge);
+	let_through(test, bridge, 0x28000000, 0xffffffff, 0x10000000);
+	let_through(test, bridge, 0x10000800, 0x10003fff, 0);
+	KUNIT_ASSERT_PTR_EQ(test, iomd_kunit_device_behind_iommu(test), dev);
+	fixture->mapper = iomd_kunit_mapper(test, iomd_mapper_with_own_space(dev));
+
+	KUNIT_EXPECT_FALSE(test, may_have(test, 0x8000000, PAGE_SIZE));
+	KUNIT_EXPECT_FALSE(test, may_have(test, 0x10000000, PAGE_SIZE));
+	KUNIT_EXPECT_TRUE(test, may_have(test, 0x10001000, 3 * PAGE_SIZE));
+	KUNIT_EXPECT_FALSE(test, may_have(test, 0x10004000, PAGE_SIZE));
+	KUNIT_EXPECT_FALSE(test, may_have(test, 0x17fff000, PAGE_SIZE));
+	KUNIT_EXPECT_TRUE(test, may_have(test, 0x18000000, 16 * PAGE_SIZE));
+	KUNIT_EXPECT_FALSE(test, may_have(test, 0xf0000000, PAGE_SIZE));
+	KUNIT_EXPECT_FALSE(test, may_have(test, bar, PAGE_SIZE));
+
+	/* Whoever comes later finds the device as it was. */
+	iomd_kunit_unbind(dev);
 }
 
 /* MAPPER-21: space that few bits can name, and that is aligned */
@@ -439,8 +553,11 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(maps_registers),
 	KUNIT_CASE(reserves_and_fills),
 	KUNIT_CASE(fills_only_what_is_reserved),
+	KUNIT_CASE(fills_with_memory_only),
 	KUNIT_CASE(replaces_a_part),
 	KUNIT_CASE(reserves_at_an_address),
+	KUNIT_CASE(keeps_off_other_devices),
+	KUNIT_CASE(keeps_to_what_the_bridge_lets_through),
 	KUNIT_CASE(reserves_within_limits),
 	KUNIT_CASE(unbinding_revokes),
 	KUNIT_CASE(pages_by_number),
