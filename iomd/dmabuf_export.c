@@ -17,10 +17,12 @@
 #include <linux/slab.h>
 
 #include <iomd/desc.h>
+#include <iomd/map.h>
 #include <iomd/mapper.h>
 #include <iomd/namespace.h>
 #include <iomd/sources.h>
 
+#include "compat.h"
 #include "kernel_window.h"
 #include "mapping.h"
 #include "reference.h"
@@ -265,6 +267,19 @@ static void export_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
 	mutex_unlock(&exported->lock);
 }
 
+/* A task sees it through page tables that hold the dma-buf. */
+static int export_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
+{
+	struct exported *exported = dmabuf->priv;
+
+	if (!exported->is_writable) {
+		if (vma->vm_flags & VM_WRITE)
+			return -EACCES;
+		iomd_vm_flags_clear(vma, VM_MAYWRITE);
+	}
+	return iomd_desc_mmap(exported->memory, vma);
+}
+
 /*
  * The dma-buf.
  */
@@ -288,6 +303,7 @@ static void export_release(struct dma_buf *dmabuf)
 	.unmap_dma_buf = export_unmap, \
 	.begin_cpu_access = export_begin, \
 	.end_cpu_access = export_end, \
+	.mmap = export_mmap, \
 	.release = export_release
 
 static const struct dma_buf_ops export_ops = {
