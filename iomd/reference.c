@@ -6,7 +6,7 @@
  * its own accord: a descriptor that nobody else knows, of the same ranges, bound to what
  * is behind them when the first map is made. It has pins of its own, which allow writing
  * if the map does, and it stays while there is a map, be the original completed, described
- * anew or gone.
+ * anew or gone. A persistent descriptor has memory of its own accord already.
  */
 #include <linux/mm.h>
 
@@ -50,6 +50,14 @@ static struct iomd_desc *describe_again(struct iomd_general *general, bool write
 	});
 }
 
+/* Where there is no other descriptor of that memory to be had. */
+struct iomd_desc *iomd_general_reference_itself(struct iomd_desc *desc, bool write)
+{
+	int err = iomd_general_hold_wired(iomd_to_general(desc), write);
+
+	return err ? ERR_PTR(err) : iomd_desc_get(desc);
+}
+
 struct iomd_desc *iomd_general_reference(struct iomd_desc *desc, bool write)
 {
 	struct iomd_general *general = iomd_to_general(desc);
@@ -61,13 +69,16 @@ struct iomd_desc *iomd_general_reference(struct iomd_desc *desc, bool write)
 		return ERR_PTR(-ENXIO);
 	if (general->dmabuf)
 		return ERR_PTR(-EOPNOTSUPP);
+	/* It has its memory, which need not be at the addresses any more. */
+	if (desc->flags & IOMD_MEMORY_PERSISTENT)
+		return iomd_general_reference_itself(desc, write);
 	memory = describe_again(general, write);
 	if (IS_ERR(memory))
 		return memory;
 
 	iomd_to_general(memory)->nature = general->nature;
 	iomd_to_general(memory)->cache = general->cache;
-	err = iomd_general_hold_wired(iomd_to_general(memory));
+	err = iomd_general_hold_wired(iomd_to_general(memory), write);
 	if (err) {
 		iomd_desc_put(memory);
 		return ERR_PTR(err);

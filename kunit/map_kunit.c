@@ -1004,6 +1004,50 @@ static void guards_are_for_tasks(struct kunit *test)
 }
 
 /*
+ * What a review found.
+ */
+
+/* MAP-30 MD-73: what was written through a map is not lost when memory gets short */
+static void written_pages_are_dirty(struct kunit *test)
+{
+	struct iomd_buffer *buffer = iomd_kunit_buffer(test,
+		iomd_buffer_in_task_with_options(NULL, BOTH | IOMD_BUFFER_PAGEABLE, LENGTH,
+						 PAGE_SIZE));
+	struct iomd_desc *desc = iomd_buffer_desc(buffer);
+	struct iomd_map *map = try(desc, 0, 0, 0);
+	u64 dirty = 0;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, map);
+	bytes_of(map)[0] = 1;
+	iomd_map_put(map);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_page_counts(desc, NULL, &dirty), 0);
+	KUNIT_EXPECT_EQ(test, dirty, (u64)NR_PAGES);
+}
+
+/* GMD-77 GMD-61: maps of a persistent descriptor show what it is bound to */
+static void persistent_memory_is_what_it_was(struct kunit *test)
+{
+	u64 address, before = iomd_kunit_pinned();
+	struct iomd_desc *desc = user_desc(test, &address, 0, LENGTH,
+					   BOTH | IOMD_MEMORY_PERSISTENT);
+
+	iomd_kunit_unmap(address, LENGTH);
+	KUNIT_EXPECT_TRUE(test, shows(window(test, desc, 0, 0, 0), LENGTH, 0));
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before + NR_PAGES);
+}
+
+/* GMD-81 MAP-33: and it is not written through a map if it may not be */
+static void persistent_memory_may_be_read_only(struct kunit *test)
+{
+	u64 address;
+	struct iomd_desc *desc = user_desc(test, &address, 0, LENGTH,
+					   OUT | IOMD_MEMORY_PERSISTENT);
+
+	window(test, desc, READ_ONLY, 0, 0);
+	IOMD_KUNIT_EXPECT_ERR(test, try(desc, 0, 0, 0), -EACCES);
+}
+
+/*
  * Failing.
  */
 
@@ -1074,6 +1118,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(multis_fail_as_one),
 	KUNIT_CASE(portions_cannot_be_mapped),
 	KUNIT_CASE(guards_are_for_tasks),
+	KUNIT_CASE(written_pages_are_dirty),
+	KUNIT_CASE(persistent_memory_is_what_it_was),
+	KUNIT_CASE(persistent_memory_may_be_read_only),
 	KUNIT_CASE(survives_failing_allocations),
 	{}
 };

@@ -130,6 +130,23 @@ static void is_asked_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 }
 
+/* GMD-80 MAP-33: a map that is to be written takes memory that may be */
+static void maps_ask_for_what_they_do(struct kunit *test)
+{
+	struct provider *provider = test->priv;
+	struct iomd_desc *desc = provided(test, OUT, NULL);
+	struct iomd_map *map = iomd_desc_map(desc, IOMD_MAP_READ_ONLY);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, map);
+	KUNIT_EXPECT_EQ(test, provider->direction, (u32)OUT);
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_desc_map(desc, 0), -EROFS);
+	iomd_map_put(map);
+	map = iomd_desc_map(desc, 0);
+	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, map);
+	KUNIT_EXPECT_EQ(test, provider->direction, (u32)IOMD_DIRECTION_IN_OUT);
+	iomd_map_put(map);
+}
+
 /* MD-33 GMD-41 GMD-46: what was prepared for reading is not written */
 static void may_be_read_only(struct kunit *test)
 {
@@ -335,6 +352,7 @@ static void survives_failing_allocations(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(is_asked_once),
+	KUNIT_CASE(maps_ask_for_what_they_do),
 	KUNIT_CASE(may_be_read_only),
 	KUNIT_CASE(bus_space_is_for_where_it_is),
 	KUNIT_CASE(bytes_are_there),
