@@ -440,6 +440,8 @@ EXPORT_SYMBOL_NS_GPL(iomd_desc_get_length, IOMD_NS);
  */
 u64 iomd_desc_get_flags(const struct iomd_desc *desc)
 {
-	return READ_ONCE(desc->flags);
+	u32 flags = READ_ONCE(desc->flags);
+
+	return READ_ONCE(desc->is_redirected) ? flags | IOMD_MEMORY_REDIRECTED : flags;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_desc_get_flags, IOMD_NS);

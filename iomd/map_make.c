@@ -56,8 +56,8 @@ static struct iomd_map *find_compatible(const struct iomd_map_set *set,
 
 	lockdep_assert_held(&set->lock);
 	list_for_each_entry(map, &set->maps, node)
-		if (is_compatible(map, request))
-			return iomd_map_get(map);
+		if (is_compatible(map, request) && refcount_inc_not_zero(&map->ref))
+			return map;
 	return NULL;
 }
 
@@ -131,7 +131,7 @@ static int open_window(struct iomd_map *map, const struct iomd_window_spec *spec
 
 		if (IS_ERR(window))
 			return PTR_ERR(window);
-		if (map->desc->flags & IOMD_MEMORY_REDIRECTED)
+		if (map->desc->is_redirected)
 			iomd_task_window_block(window, IOMD_BLOCKED_BY_DESC, true);
 		map->window = window;
 	}
@@ -175,6 +175,8 @@ static int translate(struct iomd_map *map, const struct iomd_map_set *set,
 
 	if (request->desc->flags & IOMD_MEMORY_REMOTE)
 		return -ENXIO;
+	if (map->mm && !atomic_read(&map->mm->mm_users))
+		return -ENXIO;
 	map->address = own_address(request);
 	if (map->address) {
 		map->options |= IOMD_MAP_STATIC;
@@ -204,7 +206,6 @@ static struct iomd_map *make_locked(struct iomd_map_set *set, const struct reque
 	int err;
 
 	if (request->options & IOMD_MAP_STATIC) {
-		new->offset = 0;
 		new->address = request->address;
 		return new;
 	}
@@ -253,6 +254,8 @@ static struct iomd_map *make_unique_physical(struct request *request)
 	struct iomd_map *map;
 	int err;
 
+	if (original->flags & IOMD_MEMORY_REMOTE)
+		return ERR_PTR(-ENXIO);
 	err = iomd_desc_walk_joined(original, iomd_desc_walk, &walk, request->offset,
 				    request->length, &extent);
 	if (err)
@@ -366,6 +369,9 @@ struct iomd_map *iomd_desc_create_mapping_in_task(struct iomd_desc *desc, struct
 	if (err)
 		return ERR_PTR(err);
 
+	/* What is noted is where all of @desc is. */
+	if (options & IOMD_MAP_STATIC)
+		request.offset = 0;
 	if (desc->ops->map_root)
 		request.desc = desc->ops->map_root(desc, &request.offset);
 	if ((options & (IOMD_MAP_UNIQUE | IOMD_MAP_STATIC)) == IOMD_MAP_UNIQUE &&
