@@ -53,7 +53,8 @@
  *
  * - a map's lock: what is to be seen in it;
  * - the lock of a set of maps: which there are, and where; of two sets, the one at the lower
- *   address first;
+ *   address first. Of the locks below none is taken under it: while memory is pinned, or
+ *   given back, others find maps, and put them;
  *
  * 0. a pageable buffer's lock: whether it has an address in the kernel;
  * 1. a general descriptor's lock: prepare state and DMA mapping owned by it;
