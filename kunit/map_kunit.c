@@ -1024,6 +1024,28 @@ static void written_pages_are_dirty(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dirty, (u64)NR_PAGES);
 }
 
+/* MD-65 MAP-30: contents that are given up are gone from maps, too, which keep the pages */
+static void purged_maps_are_empty(struct kunit *test)
+{
+	struct iomd_buffer *buffer = iomd_kunit_buffer(test,
+		iomd_buffer_in_task_with_options(NULL, BOTH | IOMD_BUFFER_PAGEABLE |
+						 IOMD_BUFFER_PURGEABLE, LENGTH,
+						 PAGE_SIZE));
+	struct iomd_desc *desc = iomd_buffer_desc(buffer);
+	struct iomd_map *map = window(test, desc, 0, 0, 0);
+	u32 old;
+
+	bytes_of(map)[LENGTH - 1] = 1;
+	KUNIT_EXPECT_EQ(test, iomd_desc_set_purgeable(desc, IOMD_PURGEABLE_EMPTY, &old), 0);
+	KUNIT_EXPECT_EQ(test, bytes_of(map)[LENGTH - 1], 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_set_purgeable(desc, IOMD_PURGEABLE_NON_VOLATILE, &old), 0);
+	bytes_of(map)[LENGTH - 1] = 2;
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(desc, LENGTH - 1, &old, 1), 1ULL);
+	KUNIT_EXPECT_EQ(test, *(u8 *)&old, 2);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+}
+
 /* MD-99: who waits can be let go on, whatever the kernel has mapped meanwhile */
 static void waiting_can_be_ended(struct kunit *test)
 {
@@ -1191,6 +1213,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(portions_cannot_be_mapped),
 	KUNIT_CASE(guards_are_for_tasks),
 	KUNIT_CASE(written_pages_are_dirty),
+	KUNIT_CASE(purged_maps_are_empty),
 	KUNIT_CASE(waiting_can_be_ended),
 	KUNIT_CASE(redirection_outlives_what_was_described),
 	KUNIT_CASE(remote_memory_is_not_unique),
