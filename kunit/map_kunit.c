@@ -1074,6 +1074,46 @@ static void redirection_outlives_what_was_described(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_redirect(desc, IOMD_KERNEL_TASK, false), 0);
 }
 
+/* MAP-66 MAP-67 MAP-17: a task's own memory is pinned until it is unwired, or unmapped */
+static void wires_what_a_task_has(struct kunit *test)
+{
+	u64 address, before = iomd_kunit_pinned();
+	struct iomd_desc *desc = user_desc(test, &address, 0, LENGTH, BOTH);
+	struct iomd_map *map, *part;
+
+	map = kept(test, iomd_desc_create_mapping_in_task(desc, iomd_kunit_mm, 0, ANYWHERE, 0, 0));
+	part = kept(test, iomd_desc_create_mapping_in_task(desc, iomd_kunit_mm, 0, ANYWHERE,
+							   PAGE_SIZE, 2 * PAGE_SIZE));
+	KUNIT_ASSERT_EQ(test, iomd_map_get_address(map), address);
+	KUNIT_ASSERT_EQ(test, iomd_map_get_address(part), address + PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
+
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, IN, PAGE_SIZE + 5, 10), 0);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before + 1);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(part, BOTH, PAGE_SIZE, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before + 2);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, NONE, PAGE_SIZE, 10), -EINVAL);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(part, NONE, 5, 10), 0);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(part, NONE, 5, 10), -EINVAL);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before + 1);
+	KUNIT_EXPECT_EQ(test, iomd_map_unmap(map), 0);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(part, IN, 0, 1), -EINVAL);
+}
+
+/* MAP-66: what may not be written is not wired for that */
+static void wires_as_is_allowed(struct kunit *test)
+{
+	u64 base = iomd_kunit_map(test, NULL, LENGTH, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS);
+	struct iomd_desc *desc = iomd_kunit_of_process(test, base, LENGTH, OUT);
+	struct iomd_map *map;
+
+	map = kept(test, iomd_desc_create_mapping_in_task(desc, iomd_kunit_mm, 0, ANYWHERE, 0, 0));
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, IN, 0, LENGTH), -EACCES);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, OUT, 0, LENGTH), 0);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, NONE, 0, LENGTH), 0);
+}
+
 /* MAP-10 GMD-100: remote memory is out of reach of unique maps, too */
 static void remote_memory_is_not_unique(struct kunit *test)
 {
@@ -1216,6 +1256,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(purged_maps_are_empty),
 	KUNIT_CASE(waiting_can_be_ended),
 	KUNIT_CASE(redirection_outlives_what_was_described),
+	KUNIT_CASE(wires_what_a_task_has),
+	KUNIT_CASE(wires_as_is_allowed),
 	KUNIT_CASE(remote_memory_is_not_unique),
 	KUNIT_CASE(static_maps_of_subs_are_of_their_part),
 	KUNIT_CASE(persistent_memory_is_what_it_was),
