@@ -65,8 +65,6 @@ static struct iomd_desc *wired_again(struct iomd_general *general, u32 direction
 		iomd_desc_put(memory);
 		return ERR_PTR(err);
 	}
-	/* Whoever maps it may write it, of which nobody tells. */
-	iomd_to_general(memory)->dirty = iomd_to_general(memory)->writable;
 	return memory;
 }
 
