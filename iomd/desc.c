@@ -62,6 +62,9 @@
  * 3. a dma-buf's reservation lock, and what its exporter takes under it;
  * 4. a mapper's lock, a spinlock: list of its live mappings.
  *
+ * A window of a task has a lock that those take who touch it, under mmap_lock of the task.
+ * Nothing else is taken under it.
+ *
  * The lock of a descriptor of a dma-buf is one of a class of its own, outside of all
  * others: the exporter may be made of descriptors itself, which it prepares when it is
  * attached to, and not under the reservation lock. The CPU copies bytes of a dma-buf

@@ -370,8 +370,11 @@ struct iomd_map *iomd_desc_map_beyond_length(struct iomd_desc *desc, struct mm_s
  *	   -EOPNOTSUPP for a descriptor that cannot be mapped, and for what cannot be had in
  *	   that address space; -EPERM for memory that tasks must not have: the slab's, the
  *	   kernel's own, RAM by its physical address, devices' without the right to them;
- *	   -EEXIST if something is at that address; -ENXIO if the task is gone, or for
- *	   remote memory; -ENOMEM; and the errors of iomd_desc_prepare().
+ *	   -EEXIST if something is at that address; -EPERM if it is too low for a task;
+ *	   -EBUSY if a device's memory is mapped already, in another cache mode; -ENXIO if
+ *	   the task is gone, or for remote memory; -ECANCELED if the caller is being
+ *	   killed; -ENOMEM, also for an address space that has not enough room, or not
+ *	   that address; and the errors of iomd_desc_prepare().
  *
  * Implements MAP-1..40, MD-87..92, GMD-98..103, SUB-17..20.
  */

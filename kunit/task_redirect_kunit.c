@@ -11,7 +11,6 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "process.h"
 #include "tasks.h"
 
 #define BOTH		IOMD_DIRECTION_OUT_IN
@@ -106,15 +105,12 @@ static void shows_something_else(struct kunit *test)
 /* MAP-58: the descriptor of before is let go of, and its memory */
 static void lets_go_of_what_was_shown(struct kunit *test)
 {
-	struct iomd_kunit_process *process;
-	static char *argv[] = { "/bin/busybox", "sleep", "1000", NULL };
+	struct iomd_kunit_process *process = iomd_kunit_idle_process(test);
+	u64 base = iomd_kunit_map_in(test, process->mm, LENGTH);
 	struct iomd_kunit_witness witness;
 	struct iomd_desc *desc;
 	struct iomd_map *map;
-	u64 base;
 
-	process = iomd_kunit_start(test, argv);
-	base = iomd_kunit_map_in(test, process->mm, LENGTH);
 	desc = iomd_desc_with_address_range(base, LENGTH, BOTH, process->mm);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, desc);
 	iomd_kunit_watch(&witness, desc);
@@ -501,37 +497,75 @@ static int live_until_gone(void *data)
 	while (!err && !kthread_should_stop())
 		err = live(race, UNIQUE | IOMD_MAP_GUARDED_SMALL);
 	while (!kthread_should_stop())
-		msleep(1);
+		schedule_timeout_interruptible(1);
 	return err;
 }
 
 /* MAP-7 MAP-51 MAP-55: the process is killed in the middle of whatever it is */
 static void killed_in_the_middle(struct kunit *test)
 {
-	static char *argv[] = { "/bin/busybox", "sleep", "1000", NULL };
 	struct race race = { .first = buffer(test, 1), .second = buffer(test, 2) };
 	struct iomd_desc *own;
 	ktime_t begin = ktime_get();
 	int err;
 
 	do {
-		struct iomd_kunit_process *process = iomd_kunit_start(test, argv);
+		struct iomd_kunit_process *process = iomd_kunit_idle_process(test);
 		struct task_struct *one, *two;
 
 		/* It is its memory, too, that is shown. */
 		own = iomd_desc_with_address_range(iomd_kunit_map_in(test, process->mm, LENGTH),
 						   LENGTH, BOTH, process->mm);
 		race.mm = process->mm;
+		atomic_set(&race.seen, 0);
 		race.second = iomd_kunit_desc(test, own);
 		one = start(test, live_until_gone, &race);
 		two = start(test, touch_always, &race);
-		msleep(2);
+		KUNIT_EXPECT_TRUE(test, iomd_kunit_wait_for(atomic_read(&race.seen)));
 		iomd_kunit_kill(test, process);
 		err = kthread_stop(one);
 		KUNIT_EXPECT_TRUE(test, !err || err == -ENXIO || err == -EBADE ||
 				  err == -ECANCELED);
 		KUNIT_EXPECT_EQ(test, kthread_stop(two), 0);
 	} while (goes_on(begin));
+}
+
+/*
+ * Failing allocations.
+ */
+
+struct exchange {
+	struct iomd_map *map;
+	struct iomd_desc *memory[2];
+	u32 nr;
+};
+
+/* It is the one or the other that is to be seen, whatever came of it. */
+static int exchange_once(struct kunit *test, void *data)
+{
+	struct exchange *exchange = data;
+	int err = iomd_map_redirect(exchange->map, exchange->memory[1], 0, 0);
+	u8 byte;
+
+	if (!iomd_kunit_peek(iomd_kunit_mm, address_of(exchange->map), &byte))
+		return err ?: -EFAULT;
+	KUNIT_EXPECT_EQ(test, byte, iomd_kunit_byte(err ? 1 : 2, 0));
+	if (!err)
+		err = iomd_map_redirect(exchange->map, exchange->memory[0], 0, 0);
+	if (err)
+		exchange->nr++;
+	return err;
+}
+
+/* MAP-59: what cannot be allocated changes nothing */
+static void survives_failing_allocations(struct kunit *test)
+{
+	IOMD_KUNIT_AS_TASK();
+	struct exchange exchange = { .memory = { buffer(test, 1), buffer(test, 2) } };
+
+	exchange.map = window(test, exchange.memory[0], UNIQUE);
+	iomd_kunit_sweep(test, exchange_once, &exchange, 200);
+	KUNIT_EXPECT_GE(test, exchange.nr, 1U);
 }
 
 static struct kunit_case cases[] = {
@@ -552,6 +586,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(redirected_while_read),
 	KUNIT_CASE(all_at_once),
 	KUNIT_CASE(killed_in_the_middle),
+	KUNIT_CASE(survives_failing_allocations),
 	{}
 };
 

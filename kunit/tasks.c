@@ -61,6 +61,13 @@ static void leave(struct mm_struct *entered)
 	mmput(entered);
 }
 
+struct iomd_kunit_process *iomd_kunit_idle_process(struct kunit *test)
+{
+	char *argv[4] = { "/bin/busybox", "sleep", "1000", NULL };
+
+	return iomd_kunit_start(test, argv);
+}
+
 u64 iomd_kunit_map_in(struct kunit *test, struct mm_struct *mm, u64 length)
 {
 	struct mm_struct *entered = enter(mm);

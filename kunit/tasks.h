@@ -9,6 +9,7 @@
 #include <linux/mm_types.h>
 
 #include "compose.h"
+#include "process.h"
 
 /* A buffer of the kernel's with a pattern, and where the kernel has it. */
 struct iomd_desc *iomd_kunit_filled_buffer(struct kunit *test, u64 length, u32 seed);
@@ -16,6 +17,9 @@ u8 *iomd_kunit_buffer_bytes(struct iomd_desc *buffer);
 
 /* Expect a map rather than an error, and put it at the end of the case. */
 struct iomd_map *iomd_kunit_keep_map(struct kunit *test, struct iomd_map *map);
+
+/* A process of its own that does nothing. */
+struct iomd_kunit_process *iomd_kunit_idle_process(struct kunit *test);
 
 /* Memory without a name in any address space. It goes with that. */
 u64 iomd_kunit_map_in(struct kunit *test, struct mm_struct *mm, u64 length);

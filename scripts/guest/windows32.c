@@ -27,7 +27,7 @@ static int run(void)
 {
 	static struct iomd_kunit_window window = { .options = ANYWHERE };
 	int device = call(NR_OPEN, IOMD_KUNIT_DEVICE, (void *)O_RDWR, 0);
-	volatile unsigned char *bytes;
+	unsigned char *bytes;
 
 	if (device < 0)
 		return 1;
@@ -35,11 +35,10 @@ static int run(void)
 		return 2;
 	if (window.address + IOMD_KUNIT_DEVICE_SIZE > 0xffffffffULL)
 		return 3;
-	bytes = (volatile unsigned char *)(unsigned long)window.address;
+	bytes = (unsigned char *)(unsigned long)window.address;
 	if (bytes[0] != 1 || bytes[15 * 4096] != 16)
 		return 4;
-	bytes[1] = 2;
-	return bytes[1] == 2 ? 0 : 5;
+	return __sync_add_and_fetch(&bytes[1], 1) == 2 ? 0 : 5;
 }
 
 void _start(void)
