@@ -305,7 +305,7 @@ EXPORT_SYMBOL_NS_GPL(iomd_map_get_address_task, IOMD_NS);
  * Of a sub descriptor the outermost descriptor that is none; of a unique map of physical
  * memory one that describes just that. IOKit: IOMemoryMap::getMemoryDescriptor().
  *
- * Context: Any.
+ * Context: Any; it is good until the map is redirected.
  * Return: The descriptor, without a reference. Implements MAP-44, MULTI-25, SUB-17.
  */
 struct iomd_desc *iomd_map_get_memory_descriptor(const struct iomd_map *map)
@@ -339,7 +339,7 @@ EXPORT_SYMBOL_NS_GPL(iomd_map_get_map_options, IOMD_NS);
  *
  * IOKit: IOMemoryMap::getPhysicalSegment().
  *
- * Context: As iomd_desc_get_physical_segment().
+ * Context: As iomd_desc_get_physical_segment(). The map is not redirected meanwhile.
  * Return: As that; 0, and 0 in @length, behind the end of the map. Implements MAP-45.
  */
 u64 iomd_map_get_physical_segment(struct iomd_map *map, u64 offset, u64 *length, u32 options)
