@@ -701,7 +701,7 @@ static void describes_clients(struct kunit *test)
 /* DK-59 DK-60: no client, no memory, too many segments */
 static void refuses_clients(struct kunit *test)
 {
-	static char *argv[] = { "/bin/busybox", "sleep", "1000", NULL };
+	char *argv[4] = { "/bin/busybox", "sleep", "1000" };
 	struct iomd_kunit_process *process = iomd_kunit_start(test, argv);
 	struct iomd_range segments[33] = { { U64_MAX, 2 } };
 	struct iomd_desc *desc = GARBAGE;

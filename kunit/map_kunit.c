@@ -742,7 +742,7 @@ static void finding_excludes_the_last_put(struct kunit *test)
  * Unmapping, and what maps say.
  */
 
-/* MAP-47 MAP-49 MAP-50 MAP-55 OBJ-28: unmapped, a map and its parts are nowhere, and stay valid */
+/* MAP-47 MAP-49 MAP-50 MAP-55 OBJ-28 MD-95: unmapped maps are nowhere, and stay valid */
 static void unmapped_maps_are_nowhere(struct kunit *test)
 {
 	struct iomd_desc *desc = page_desc(test, 0, BOTH);
@@ -842,7 +842,7 @@ static void wiring_stays_inside(struct kunit *test)
  * Descriptors of other kinds.
  */
 
-/* GMD-103: pieces that meet within a page cannot be put together */
+/* GMD-103 MD-97: pieces that meet within a page cannot be put together */
 static void pieces_meet_at_pages(struct kunit *test)
 {
 	u8 *memory = iomd_kunit_zalloc(test, LENGTH);

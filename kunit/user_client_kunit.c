@@ -266,7 +266,7 @@ static void goes_with_the_connection(struct kunit *test)
 /* DK-77: when a task dies its map is nowhere, and nothing is left to be unmapped */
 static void survives_tasks(struct kunit *test)
 {
-	static char *argv[] = { "/bin/busybox", "sleep", "1000", NULL };
+	char *argv[4] = { "/bin/busybox", "sleep", "1000" };
 	struct iomd_kunit_process *process = iomd_kunit_start(test, argv);
 	struct driver *driver = driver_with(test, &kernel_ops);
 	u64 address = 0, size;
