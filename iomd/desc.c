@@ -14,7 +14,7 @@
 #include <iomd/namespace.h>
 
 #include "core.h"
-#include "map.h"
+#include "map_set.h"
 #include "objects.h"
 #include "runs.h"
 

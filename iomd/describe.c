@@ -15,7 +15,7 @@
 
 #include "compat.h"
 #include "general.h"
-#include "map.h"
+#include "map_set.h"
 #include "objects.h"
 #include "sources.h"
 
