@@ -21,7 +21,6 @@ struct iomd_map_set {
 	struct list_head maps;
 };
 
-
 struct iomd_map_set *iomd_map_set_of(struct iomd_desc *desc);
 void iomd_map_set_free(struct iomd_map_set *set);
 void iomd_desc_forget_maps(struct iomd_desc *desc);
