@@ -17,10 +17,12 @@
 #include <linux/slab.h>
 
 #include <iomd/desc.h>
+#include <iomd/map.h>
 #include <iomd/mapper.h>
 #include <iomd/namespace.h>
 #include <iomd/sources.h>
 
+#include "compat.h"
 #include "kernel_window.h"
 #include "mapping.h"
 #include "reference.h"
@@ -281,6 +283,19 @@ static void export_release(struct dma_buf *dmabuf)
 	exported_free(dmabuf->priv);
 }
 
+/* A task that has the dma-buf as a file sees the memory. */
+static int export_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
+{
+	struct exported *exported = dmabuf->priv;
+
+	if (!exported->is_writable) {
+		if (vma->vm_flags & VM_WRITE)
+			return -EACCES;
+		iomd_vm_flags_clear(vma, VM_MAYWRITE);
+	}
+	return iomd_desc_mmap(exported->memory, vma);
+}
+
 #define EXPORT_OPS \
 	.attach = export_attach, \
 	.detach = export_detach, \
@@ -288,6 +303,7 @@ static void export_release(struct dma_buf *dmabuf)
 	.unmap_dma_buf = export_unmap, \
 	.begin_cpu_access = export_begin, \
 	.end_cpu_access = export_end, \
+	.mmap = export_mmap, \
 	.release = export_release
 
 static const struct dma_buf_ops export_ops = {

@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/scatterlist.h>
+#include <linux/uaccess.h>
 
 #include "behind_iommu.h"
 #include "compose.h"
@@ -444,6 +445,44 @@ static void survives_failing_allocations(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, file_count(dmabuf->file), 1L);
 }
 
+/* A process that has it as a file sees the memory, also when nobody has it any more. */
+static void processes_see_the_memory(struct kunit *test)
+{
+	struct memory *memory = user_memory(test);
+	struct iomd_desc *desc = described(test, memory->address, LENGTH, BOTH);
+	struct dma_buf *dmabuf = iomd_desc_export_dma_buf(desc, O_RDWR);
+	u64 before = iomd_kunit_pinned(), address;
+	struct file *file;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dmabuf);
+	address = iomd_kunit_map(test, dmabuf->file, LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED);
+	put_now(dmabuf);
+	iomd_kunit_user_expect(test, address, LENGTH, 1);
+	iomd_kunit_user_fill(test, address + PAGE_SIZE, PAGE_SIZE, 2);
+	iomd_kunit_user_expect(test, memory->address + PAGE_SIZE, PAGE_SIZE, 2);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
+	/* The mapping goes, and then what it has held. */
+	iomd_kunit_unmap(address, LENGTH);
+	flush_delayed_fput();
+	flush_delayed_fput();
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before - NR_PAGES);
+
+	file = exported(test, desc, O_RDONLY)->file;
+	address = iomd_kunit_map(test, file, LENGTH, PROT_READ, MAP_SHARED);
+	iomd_kunit_user_expect(test, address, PAGE_SIZE, 1);
+	{
+		IOMD_KUNIT_AS_TASK();
+		u8 byte = 0;
+
+		KUNIT_EXPECT_EQ(test, copy_to_user(u64_to_user_ptr(address), &byte, 1), 1UL);
+		KUNIT_EXPECT_EQ(test, (long)vm_mmap(file, 0, LENGTH, PROT_WRITE, MAP_SHARED, 0),
+				-EACCES);
+	}
+	iomd_kunit_unmap(address, LENGTH);
+	flush_delayed_fput();
+	flush_delayed_fput();
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(devices_see_the_memory, importer_gen_params),
 	KUNIT_CASE(devices_share_it),
@@ -451,6 +490,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(kernel_sees_the_memory),
 	KUNIT_CASE(cpu_and_device_agree),
 	KUNIT_CASE(may_be_read_only),
+	KUNIT_CASE(processes_see_the_memory),
 	KUNIT_CASE(any_kind_will_do),
 	KUNIT_CASE(refuses),
 	KUNIT_CASE(peers_see_registers),
