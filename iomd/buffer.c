@@ -105,18 +105,29 @@ static int buffer_page_counts(struct iomd_desc *desc, u64 *resident, u64 *dirty)
 
 static int buffer_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_state)
 {
+	bool empty = (new_state & IOMD_PURGEABLE_STATE_MASK) == IOMD_PURGEABLE_EMPTY;
 	struct iomd_buffer *buffer = to_buffer(desc);
+	bool is_kept;
+	int err;
 
 	if (!is_pageable(buffer) || !buffer->pageable.is_purgeable)
 		return -EINVAL;
 
+	/* Maps keep the pages on their own account: have them here, too. */
+	is_kept = empty && iomd_purgeable_is_used(&buffer->pageable.purgeable);
+	if (is_kept) {
+		err = iomd_general_hold_wired(&buffer->general, false);
+		if (err)
+			return err;
+	}
 	mutex_lock(&buffer->general.lock);
 	*old_state = iomd_purgeable_set_state(&buffer->pageable.purgeable, new_state);
 	/* What is wired stays, and loses its contents in place. */
-	if ((new_state & IOMD_PURGEABLE_STATE_MASK) == IOMD_PURGEABLE_EMPTY &&
-	    buffer->general.resident)
+	if (empty && buffer->general.resident)
 		iomd_runs_clear(&buffer->general.runs);
 	mutex_unlock(&buffer->general.lock);
+	if (is_kept)
+		iomd_general_drop(desc);
 	return 0;
 }
 

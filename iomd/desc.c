@@ -53,7 +53,8 @@
  *
  * - a map's lock: what is to be seen in it;
  * - the lock of a set of maps: which there are, and where; of two sets, the one at the lower
- *   address first;
+ *   address first. Of the locks below none is taken under it: while memory is pinned, or
+ *   given back, others find maps, and put them;
  *
  * 0. a pageable buffer's lock: whether it has an address in the kernel;
  * 1. a general descriptor's lock: prepare state and DMA mapping owned by it;
@@ -443,6 +444,8 @@ EXPORT_SYMBOL_NS_GPL(iomd_desc_get_length, IOMD_NS);
  */
 u64 iomd_desc_get_flags(const struct iomd_desc *desc)
 {
-	return READ_ONCE(desc->flags);
+	u32 flags = READ_ONCE(desc->flags);
+
+	return READ_ONCE(desc->is_redirected) ? flags | IOMD_MEMORY_REDIRECTED : flags;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_desc_get_flags, IOMD_NS);

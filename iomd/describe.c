@@ -371,7 +371,8 @@ EXPORT_SYMBOL_NS_GPL(iomd_client_desc_with_options, IOMD_NS);
  * descriptor meanwhile. IOKit: IOMemoryDescriptor::initWithOptions().
  *
  * Context: Process context, may sleep.
- * Return: 0; -EBUSY, and nothing changed, if a DMA command holds the memory;
+ * Return: 0; -EBUSY, and nothing changed, if a DMA command holds the memory, or a map
+ *	   that of a persistent descriptor;
  *	   -EOPNOTSUPP for a descriptor of another kind; else the errors of
  *	   iomd_client_desc_with_options(), after which the descriptor describes
  *	   nothing and has length 0.

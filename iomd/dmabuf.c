@@ -188,8 +188,11 @@ EXPORT_SYMBOL_NS_GPL(iomd_client_desc_with_dma_buf, IOMD_NS);
  * no transfer of theirs waits for another. dma_buf_begin_cpu_access() lets the CPU see what
  * all of them have written, and dma_buf_end_cpu_access() the devices what the CPU has.
  *
+ * Tasks map it with mmap(), as far as iomd_desc_mmap() lets tasks have the memory.
+ *
  * What is read-only is mapped for devices for DMA_TO_DEVICE only (-EACCES), the CPU may
- * not say that it writes (-EACCES), and it has no vmap, because importers could not be told.
+ * not say that it writes (-EACCES), nor tasks; and it has no vmap, because importers could
+ * not be told.
  * Memory of devices has none either, and only importers that know about memory without
  * pages can attach to it (-EOPNOTSUPP).
  *

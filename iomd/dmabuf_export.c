@@ -267,6 +267,19 @@ static void export_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
 	mutex_unlock(&exported->lock);
 }
 
+/* A task sees it through page tables that hold the dma-buf. */
+static int export_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
+{
+	struct exported *exported = dmabuf->priv;
+
+	if (!exported->is_writable) {
+		if (vma->vm_flags & VM_WRITE)
+			return -EACCES;
+		iomd_vm_flags_clear(vma, VM_MAYWRITE);
+	}
+	return iomd_desc_mmap(exported->memory, vma);
+}
+
 /*
  * The dma-buf.
  */
@@ -281,19 +294,6 @@ static void exported_free(struct exported *exported)
 static void export_release(struct dma_buf *dmabuf)
 {
 	exported_free(dmabuf->priv);
-}
-
-/* A task that has the dma-buf as a file sees the memory. */
-static int export_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
-{
-	struct exported *exported = dmabuf->priv;
-
-	if (!exported->is_writable) {
-		if (vma->vm_flags & VM_WRITE)
-			return -EACCES;
-		iomd_vm_flags_clear(vma, VM_MAYWRITE);
-	}
-	return iomd_desc_mmap(exported->memory, vma);
 }
 
 #define EXPORT_OPS \

@@ -173,7 +173,7 @@ int iomd_general_prepare(struct iomd_desc *desc, u32 direction);
 int iomd_general_complete(struct iomd_desc *desc, u32 direction);
 int iomd_general_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset);
 bool iomd_general_hold(struct iomd_desc *desc);
-int iomd_general_hold_wired(struct iomd_general *general, bool cpu_writes);
+int iomd_general_hold_wired(struct iomd_general *general, bool write);
 void iomd_general_drop(struct iomd_desc *desc);
 void iomd_general_summarize(struct iomd_desc *desc, struct iomd_summary *summary);
 u32 iomd_general_all_flags(struct iomd_desc *desc);
@@ -183,6 +183,7 @@ void iomd_general_unwire_work(struct work_struct *work);
 /* reference.c: what maps keep */
 u64 iomd_general_own_address(struct iomd_desc *desc, struct mm_struct *task);
 struct iomd_desc *iomd_general_memory(struct iomd_general *general, u32 direction);
+struct iomd_desc *iomd_general_reference_itself(struct iomd_desc *desc, bool write);
 struct iomd_desc *iomd_general_reference(struct iomd_desc *desc, bool write);
 
 /* general_protocol.c: what a DMA command asks */

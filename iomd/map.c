@@ -3,6 +3,7 @@
  * Maps: the object, what it says of itself, and its end.
  */
 #include <linux/export.h>
+#include <linux/overflow.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
@@ -61,11 +62,12 @@ void iomd_desc_forget_maps(struct iomd_desc *desc)
 {
 	struct iomd_map *map, *next;
 
-	if (!desc->maps || (desc->flags & IOMD_MEMORY_REDIRECTED))
+	if (!desc->maps)
 		return;
 	mutex_lock(&desc->maps->lock);
 	list_for_each_entry_safe(map, next, &desc->maps->maps, node)
-		list_del_init(&map->node);
+		if (!desc->is_redirected)
+			list_del_init(&map->node);
 	mutex_unlock(&desc->maps->lock);
 }
 
@@ -128,11 +130,15 @@ static bool is_to_be_unmapped(const struct iomd_map *map)
 	return !(map->options & IOMD_MAP_OVERWRITE);
 }
 
-/* Nobody has a reference any more, nor will. */
+/* Nobody has a reference any more, nor will; but somebody may be looking through the set. */
 static void map_free(struct iomd_map *map)
 {
+	struct iomd_map_set *set = map->desc->maps;
 	struct translation translation;
 
+	mutex_lock(&set->lock);
+	list_del(&map->node);
+	mutex_unlock(&set->lock);
 	iomd_map_unwire_all(map);
 	take_translation(map, &translation);
 	end_translation(&translation, is_to_be_unmapped(map));
@@ -143,26 +149,6 @@ static void map_free(struct iomd_map *map)
 	mutex_destroy(&map->lock);
 	iomd_objects_dec(IOMD_OBJECT_MAP);
 	kfree(map);
-}
-
-/*
- * Put what may be the last reference, while the set gives out no other. Return: it was the
- * last.
- */
-static bool put_last(struct iomd_map *map)
-{
-	struct iomd_map_set *set;
-	bool last;
-
-	mutex_lock(&map->lock);
-	set = map->desc->maps;
-	mutex_lock(&set->lock);
-	last = refcount_dec_and_test(&map->ref);
-	if (last)
-		list_del(&map->node);
-	mutex_unlock(&set->lock);
-	mutex_unlock(&map->lock);
-	return last;
 }
 
 /**
@@ -197,7 +183,7 @@ void iomd_map_put(struct iomd_map *map)
 	if (IS_ERR_OR_NULL(map))
 		return;
 	might_sleep();
-	if (!refcount_dec_not_one(&map->ref) && put_last(map))
+	if (refcount_dec_and_test(&map->ref))
 		map_free(map);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_map_put, IOMD_NS);
@@ -319,7 +305,7 @@ EXPORT_SYMBOL_NS_GPL(iomd_map_get_address_task, IOMD_NS);
  * Of a sub descriptor the outermost descriptor that is none; of a unique map of physical
  * memory one that describes just that. IOKit: IOMemoryMap::getMemoryDescriptor().
  *
- * Context: Any.
+ * Context: Any; it is good until the map is redirected.
  * Return: The descriptor, without a reference. Implements MAP-44, MULTI-25, SUB-17.
  */
 struct iomd_desc *iomd_map_get_memory_descriptor(const struct iomd_map *map)
@@ -353,16 +339,15 @@ EXPORT_SYMBOL_NS_GPL(iomd_map_get_map_options, IOMD_NS);
  *
  * IOKit: IOMemoryMap::getPhysicalSegment().
  *
- * Context: As iomd_desc_get_physical_segment().
+ * Context: As iomd_desc_get_physical_segment(). The map is not redirected meanwhile.
  * Return: As that; 0, and 0 in @length, behind the end of the map. Implements MAP-45.
  */
 u64 iomd_map_get_physical_segment(struct iomd_map *map, u64 offset, u64 *length, u32 options)
 {
-	u64 address = 0, bytes = 0;
+	u64 address = 0, bytes = 0, start;
 
-	if (offset < map->length) {
-		address = iomd_desc_get_physical_segment(map->desc, map->offset + offset, &bytes,
-							 options);
+	if (offset < map->length && !check_add_overflow(map->offset, offset, &start)) {
+		address = iomd_desc_get_physical_segment(map->desc, start, &bytes, options);
 		bytes = min(bytes, map->length - offset);
 	}
 	if (length)

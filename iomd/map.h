@@ -17,9 +17,9 @@
 
 /**
  * struct iomd_map_set - The maps of a descriptor that others may share.
- * @lock: Guards the list, what is said of the maps in it to be guarded, and that the last
- *	reference on one of them goes.
- * @maps: The maps, in the order in which they were made; they are not held.
+ * @lock: Guards the list, and what is said of the maps in it to be guarded.
+ * @maps: The maps, in the order in which they were made; they are not held, and some may
+ *	be on their way out.
  */
 struct iomd_map_set {
 	struct mutex lock;	/* see above */

@@ -6,7 +6,7 @@
  * its own accord: a descriptor that nobody else knows, of the same ranges, bound to what
  * is behind them when the first map is made. It has pins of its own, which allow writing
  * if the map does, and it stays while there is a map, be the original completed, described
- * anew or gone.
+ * anew or gone. A persistent descriptor has memory of its own accord already.
  */
 #include <linux/mm.h>
 
@@ -65,17 +65,15 @@ static struct iomd_desc *wired_again(struct iomd_general *general, u32 direction
 		iomd_desc_put(memory);
 		return ERR_PTR(err);
 	}
-	/* Whoever maps it may write it, of which nobody tells. */
-	iomd_to_general(memory)->dirty = iomd_to_general(memory)->writable;
 	return memory;
 }
 
-/* What a persistent descriptor is bound to, only that descriptor knows. */
-static struct iomd_desc *bound(struct iomd_general *general, u32 direction)
+/* Where there is no other descriptor of that memory to be had. */
+struct iomd_desc *iomd_general_reference_itself(struct iomd_desc *desc, bool write)
 {
-	int err = iomd_general_hold_wired(general, direction & IOMD_DIRECTION_IN);
+	int err = iomd_general_hold_wired(iomd_to_general(desc), write);
 
-	return err ? ERR_PTR(err) : iomd_desc_get(&general->base);
+	return err ? ERR_PTR(err) : iomd_desc_get(desc);
 }
 
 /*
@@ -84,8 +82,10 @@ static struct iomd_desc *bound(struct iomd_general *general, u32 direction)
  */
 struct iomd_desc *iomd_general_memory(struct iomd_general *general, u32 direction)
 {
-	if (general->is_bound && (general->base.flags & IOMD_MEMORY_PERSISTENT))
-		return bound(general, direction);
+	/* It has its memory, which need not be at the addresses any more. */
+	if (general->base.flags & IOMD_MEMORY_PERSISTENT)
+		return iomd_general_reference_itself(&general->base,
+						     direction & IOMD_DIRECTION_IN);
 	return wired_again(general, direction);
 }
 

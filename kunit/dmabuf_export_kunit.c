@@ -12,7 +12,6 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/scatterlist.h>
-#include <linux/uaccess.h>
 
 #include "behind_iommu.h"
 #include "compose.h"
@@ -54,6 +53,19 @@ static void put_now(struct dma_buf *dmabuf)
 {
 	dma_buf_put(dmabuf);
 	flush_delayed_fput();
+}
+
+/* Can the process ever write there? */
+static bool may_write(unsigned long address)
+{
+	struct vm_area_struct *vma;
+	bool may;
+
+	mmap_read_lock(iomd_kunit_mm);
+	vma = find_vma(iomd_kunit_mm, address);
+	may = vma && (vma->vm_flags & (VM_WRITE | VM_MAYWRITE));
+	mmap_read_unlock(iomd_kunit_mm);
+	return may;
 }
 
 static void undo_dmabuf(void *data)
@@ -221,6 +233,70 @@ static void kernel_sees_the_memory(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, is_vmalloc_addr(other.vaddr) &&
 				   vmalloc_to_page(other.vaddr));
 	}
+}
+
+static unsigned long map_file(struct file *file, u64 length, int prot, int flags)
+{
+	IOMD_KUNIT_AS_TASK();
+
+	return vm_mmap(file, 0, length, prot, flags, 0);
+}
+
+/* A task maps it, all or its beginning, and so keeps it. */
+static void tasks_see_the_memory(struct kunit *test)
+{
+	u64 before = iomd_kunit_pinned();
+	struct memory *memory = user_memory(test);
+	struct iomd_desc *desc = described(test, memory->address, LENGTH, BOTH);
+	struct dma_buf *dmabuf = iomd_desc_export_dma_buf(desc, O_RDWR);
+	unsigned long all, part;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dmabuf);
+	KUNIT_EXPECT_EQ(test, map_file(dmabuf->file, LENGTH + PAGE_SIZE, PROT_READ, MAP_SHARED),
+			(unsigned long)-EINVAL);
+	KUNIT_EXPECT_EQ(test, map_file(dmabuf->file, LENGTH, PROT_READ, MAP_PRIVATE),
+			(unsigned long)-EINVAL);
+	all = map_file(dmabuf->file, LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED);
+	part = map_file(dmabuf->file, PAGE_SIZE, PROT_READ, MAP_SHARED);
+	put_now(dmabuf);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(all) || IS_ERR_VALUE(part));
+	iomd_kunit_user_expect(test, all, LENGTH, 1);
+	iomd_kunit_user_expect(test, part, PAGE_SIZE, 1);
+	iomd_kunit_user_fill(test, all, LENGTH, 2);
+	iomd_kunit_user_expect(test, memory->address, LENGTH, 2);
+	iomd_kunit_unmap(all, LENGTH);
+	flush_delayed_fput();
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before + NR_PAGES);
+	iomd_kunit_user_expect(test, part, PAGE_SIZE, 2);
+	iomd_kunit_unmap(part, PAGE_SIZE);
+	KUNIT_EXPECT_TRUE(test, iomd_kunit_wait_for(iomd_kunit_pinned() == before));
+}
+
+/* What is read-only is so for a task, too, whichever driver maps it. */
+static void tasks_may_only_read(struct kunit *test)
+{
+	struct memory *memory = user_memory(test);
+	struct iomd_desc *desc = described(test, memory->address, LENGTH, BOTH);
+	struct dma_buf *dmabuf = exported(test, desc, O_RDONLY);
+	unsigned long address;
+
+	KUNIT_EXPECT_EQ(test, map_file(dmabuf->file, LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED),
+			(unsigned long)-EACCES);
+	address = map_file(dmabuf->file, LENGTH, PROT_READ, MAP_SHARED);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(address));
+	iomd_kunit_user_expect(test, address, LENGTH, 1);
+	iomd_kunit_unmap(address, LENGTH);
+
+	/* As if it were another driver's file. */
+	dmabuf->file->f_mode |= FMODE_WRITE;
+	KUNIT_EXPECT_EQ(test, map_file(dmabuf->file, LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED),
+			(unsigned long)-EACCES);
+	address = map_file(dmabuf->file, LENGTH, PROT_READ, MAP_SHARED);
+	dmabuf->file->f_mode &= ~FMODE_WRITE;
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(address));
+	KUNIT_EXPECT_FALSE(test, may_write(address));
+	iomd_kunit_unmap(address, LENGTH);
+	KUNIT_EXPECT_TRUE(test, iomd_kunit_wait_for(file_count(dmabuf->file) == 1));
 }
 
 /* What the DMA API has copied for a device is copied back and forth. */
@@ -445,52 +521,15 @@ static void survives_failing_allocations(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, file_count(dmabuf->file), 1L);
 }
 
-/* A process that has it as a file sees the memory, also when nobody has it any more. */
-static void processes_see_the_memory(struct kunit *test)
-{
-	struct memory *memory = user_memory(test);
-	struct iomd_desc *desc = described(test, memory->address, LENGTH, BOTH);
-	struct dma_buf *dmabuf = iomd_desc_export_dma_buf(desc, O_RDWR);
-	u64 before = iomd_kunit_pinned(), address;
-	struct file *file;
-
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dmabuf);
-	address = iomd_kunit_map(test, dmabuf->file, LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED);
-	put_now(dmabuf);
-	iomd_kunit_user_expect(test, address, LENGTH, 1);
-	iomd_kunit_user_fill(test, address + PAGE_SIZE, PAGE_SIZE, 2);
-	iomd_kunit_user_expect(test, memory->address + PAGE_SIZE, PAGE_SIZE, 2);
-	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
-	/* The mapping goes, and then what it has held. */
-	iomd_kunit_unmap(address, LENGTH);
-	flush_delayed_fput();
-	flush_delayed_fput();
-	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before - NR_PAGES);
-
-	file = exported(test, desc, O_RDONLY)->file;
-	address = iomd_kunit_map(test, file, LENGTH, PROT_READ, MAP_SHARED);
-	iomd_kunit_user_expect(test, address, PAGE_SIZE, 1);
-	{
-		IOMD_KUNIT_AS_TASK();
-		u8 byte = 0;
-
-		KUNIT_EXPECT_EQ(test, copy_to_user(u64_to_user_ptr(address), &byte, 1), 1UL);
-		KUNIT_EXPECT_EQ(test, (long)vm_mmap(file, 0, LENGTH, PROT_WRITE, MAP_SHARED, 0),
-				-EACCES);
-	}
-	iomd_kunit_unmap(address, LENGTH);
-	flush_delayed_fput();
-	flush_delayed_fput();
-}
-
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(devices_see_the_memory, importer_gen_params),
 	KUNIT_CASE(devices_share_it),
 	KUNIT_CASE(pins_are_its_own),
 	KUNIT_CASE(kernel_sees_the_memory),
+	KUNIT_CASE(tasks_see_the_memory),
+	KUNIT_CASE(tasks_may_only_read),
 	KUNIT_CASE(cpu_and_device_agree),
 	KUNIT_CASE(may_be_read_only),
-	KUNIT_CASE(processes_see_the_memory),
 	KUNIT_CASE(any_kind_will_do),
 	KUNIT_CASE(refuses),
 	KUNIT_CASE(peers_see_registers),

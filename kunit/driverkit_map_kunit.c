@@ -172,7 +172,7 @@ static u64 free_address(u32 nr)
  * Cases.
  */
 
-/* MD-101 MAP-75 DK-22 DK-36 DK-54 DK-55 DK-56: into whoever calls, and what it knows then */
+/* MD-101 MAP-75 DK-4 DK-6 DK-22 DK-36 DK-54 DK-55 DK-56: into whoever calls; what that knows */
 static void maps_a_part(struct kunit *test)
 {
 	struct iomd_map *map = mapped(test, test->priv, 0, PAGE_SIZE + 5, 100);
@@ -632,7 +632,7 @@ static void maps_at_once(struct kunit *test)
 	iomd_map_put(map);
 }
 
-/* DK-35 DK-29: what nothing can be made of */
+/* DK-3 DK-35: what nothing can be made of, and what the caller has then */
 static void refuses(struct kunit *test)
 {
 	struct iomd_buffer *buffer = iomd_kunit_buffer(test, created(test, BOTH));
@@ -701,7 +701,7 @@ static void describes_clients(struct kunit *test)
 /* DK-59 DK-60: no client, no memory, too many segments */
 static void refuses_clients(struct kunit *test)
 {
-	char *argv[] = { "/bin/busybox", "sleep", "1000", NULL };
+	static char *argv[] = { "/bin/busybox", "sleep", "1000", NULL };
 	struct iomd_kunit_process *process = iomd_kunit_start(test, argv);
 	struct iomd_range segments[33] = { { U64_MAX, 2 } };
 	struct iomd_desc *desc = GARBAGE;

@@ -321,6 +321,14 @@ static void marks_what_it_may_have_written(struct kunit *test)
 	u64 resident = 0, dirty = 0;
 	struct iomd_map *map;
 
+	/* As if it had been written to swap, and read again. */
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, OUT), 0);
+	ClearPageDirty(pfn_to_page(PHYS_PFN(iomd_kunit_phys(desc, 0, NULL))));
+	KUNIT_ASSERT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_page_counts(desc, &resident, &dirty), 0);
+	KUNIT_EXPECT_EQ(test, dirty, 0ULL);
+	resident = 0;
+
 	map = iomd_desc_map(desc, IOMD_MAP_UNIQUE);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, map);
 	iomd_kunit_fill(seen(map), PAGE_SIZE, 1);

@@ -14,6 +14,7 @@
 struct device;
 struct iomd_buffer;
 struct iomd_desc;
+struct iomd_dk_connect;
 struct iomd_dma;
 struct iomd_map;
 struct mm_struct;
@@ -87,6 +88,39 @@ int iomd_client_dk_create_memory_descriptor_from_client(struct iomd_client *clie
 #define iomd_dk_create_memory_descriptor_from_client(task, options, count, segments, memory) \
 	iomd_client_dk_create_memory_descriptor_from_client(IOMD_THIS_CLIENT, task, options, \
 							    count, segments, memory)
+
+/* What a driver in user space may say of memory for applications. */
+#define IOMD_DK_USER_CLIENT_MEMORY_READ_ONLY		0x0001
+
+/**
+ * struct iomd_dk_connect_ops - How to ask a driver for memory that applications may have.
+ *
+ * One of the two is there. Both return 0, with a descriptor that the connection puts, the
+ * same each time for one type; or an errno. They are called one at a time for a connection.
+ */
+struct iomd_dk_connect_ops {
+	/**
+	 * @client_memory_for_type: Of a driver in the kernel: @options receives IOMD_MAP_*.
+	 * IOKit: IOUserClient::clientMemoryForType().
+	 */
+	int (*client_memory_for_type)(void *priv, u32 type, u32 *options,
+				      struct iomd_desc **memory);
+
+	/**
+	 * @copy_client_memory_for_type: Of one in user space: @options receives
+	 * IOMD_DK_USER_CLIENT_MEMORY_READ_ONLY, or not; the rest is ignored.
+	 * IOKit: IOUserClient::CopyClientMemoryForType().
+	 */
+	int (*copy_client_memory_for_type)(void *priv, u64 type, u64 *options,
+					   struct iomd_desc **memory);
+};
+
+struct iomd_dk_connect *iomd_dk_connect_create(const struct iomd_dk_connect_ops *ops, void *priv);
+void iomd_dk_connect_free(struct iomd_dk_connect *connect);
+int iomd_dk_connect_map_memory(struct iomd_dk_connect *connect, u32 type, struct mm_struct *into,
+			       u64 *at_address, u64 *of_size, u32 options);
+int iomd_dk_connect_unmap_memory(struct iomd_dk_connect *connect, u32 type,
+				 struct mm_struct *from, u64 at_address);
 
 /* Options of iomd_dk_dma_perform_operation(). */
 #define IOMD_DK_DMA_PERFORM_OPERATION_READ	0x1	/* from what the device sees */
