@@ -37,7 +37,7 @@
  * @pageable: The memory, if it is.
  * @has_address: The memory is, or can be, mapped in the task it was made for.
  * @capacity: Bytes that were asked for.
- * @creator: The task that made it by a DriverKit call, held; or NULL.
+ * @creator: Who made it by a DriverKit call: a task, held, or IOMD_KERNEL_TASK; or NULL.
  */
 struct iomd_buffer {
 	struct iomd_general general;
@@ -58,6 +58,11 @@ static bool is_pageable(const struct iomd_buffer *buffer)
 	return buffer->pageable.file;
 }
 
+static bool is_process(const struct mm_struct *task)
+{
+	return task && task != IOMD_KERNEL_TASK;
+}
+
 static void buffer_release(struct iomd_desc *desc)
 {
 	struct iomd_buffer *buffer = to_buffer(desc);
@@ -69,16 +74,23 @@ static void buffer_release(struct iomd_desc *desc)
 		iomd_pageable_free(&buffer->pageable);
 	else
 		iomd_backing_free(&buffer->backing);
-	if (buffer->creator)
+	if (is_process(buffer->creator))
 		mmdrop(buffer->creator);
 	kfree(buffer);
 }
 
-/* Remember who made the buffer. @creator is held; it is set once. */
+/* Remember who made the buffer. @creator is held, if it is a user's; it is set once. */
 void iomd_buffer_set_creator(struct iomd_buffer *buffer, struct mm_struct *creator)
 {
-	mmgrab(creator);
+	if (is_process(creator))
+		mmgrab(creator);
 	buffer->creator = creator;
+}
+
+/* Who made the buffer by a DriverKit call; or NULL. */
+struct mm_struct *iomd_buffer_creator(const struct iomd_buffer *buffer)
+{
+	return buffer->creator;
 }
 
 static int buffer_page_counts(struct iomd_desc *desc, u64 *resident, u64 *dirty)
@@ -93,18 +105,29 @@ static int buffer_page_counts(struct iomd_desc *desc, u64 *resident, u64 *dirty)
 
 static int buffer_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_state)
 {
+	bool empty = (new_state & IOMD_PURGEABLE_STATE_MASK) == IOMD_PURGEABLE_EMPTY;
 	struct iomd_buffer *buffer = to_buffer(desc);
+	bool is_kept;
+	int err;
 
 	if (!is_pageable(buffer) || !buffer->pageable.is_purgeable)
 		return -EINVAL;
 
+	/* Maps keep the pages on their own account: have them here, too. */
+	is_kept = empty && iomd_purgeable_is_used(&buffer->pageable.purgeable);
+	if (is_kept) {
+		err = iomd_general_hold_wired(&buffer->general, false);
+		if (err)
+			return err;
+	}
 	mutex_lock(&buffer->general.lock);
 	*old_state = iomd_purgeable_set_state(&buffer->pageable.purgeable, new_state);
 	/* What is wired stays, and loses its contents in place. */
-	if ((new_state & IOMD_PURGEABLE_STATE_MASK) == IOMD_PURGEABLE_EMPTY &&
-	    buffer->general.resident)
+	if (empty && buffer->general.resident)
 		iomd_runs_clear(&buffer->general.runs);
 	mutex_unlock(&buffer->general.lock);
+	if (is_kept)
+		iomd_general_drop(desc);
 	return 0;
 }
 

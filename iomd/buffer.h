@@ -9,5 +9,6 @@ struct iomd_buffer;
 struct mm_struct;
 
 void iomd_buffer_set_creator(struct iomd_buffer *buffer, struct mm_struct *creator);
+struct mm_struct *iomd_buffer_creator(const struct iomd_buffer *buffer);
 
 #endif /* _IOMD_BUFFER_PRIVATE_H */

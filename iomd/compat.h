@@ -13,6 +13,7 @@
 #include <linux/mman.h>
 #include <linux/moduleloader.h>
 #include <linux/pci.h>
+#include <linux/pfn_t.h>
 #include <linux/shrinker.h>
 #include <linux/version.h>
 #include <linux/vmalloc.h>
@@ -324,6 +325,53 @@ static inline void iomd_shrinker_unregister(struct iomd_shrinker *shrinker)
 #else
 	shrinker_free(shrinker->base);
 #endif
+}
+
+/* The flags of a mapping are written like this from 6.3 on. To go when 6.1 does. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void iomd_vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	lockdep_assert_held_write(&vma->vm_mm->mmap_lock);
+	vma->vm_flags |= flags;
+}
+
+static inline void iomd_vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	lockdep_assert_held_write(&vma->vm_mm->mmap_lock);
+	vma->vm_flags &= ~flags;
+}
+#else
+#define iomd_vm_flags_set	vm_flags_set
+#define iomd_vm_flags_clear	vm_flags_clear
+#endif
+
+/* Where in an address space there is room is for that to say up to 6.9. To go when 6.1 does. */
+static inline unsigned long iomd_mm_get_unmapped_area(struct mm_struct *mm, struct file *file,
+						      unsigned long address, unsigned long length,
+						      unsigned long pgoff, unsigned long flags)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+	return mm->get_unmapped_area(file, address, length, pgoff, flags);
+#else
+	return mm_get_unmapped_area(mm, file, address, length, pgoff, flags);
+#endif
+}
+
+/* Below which address a task that has no more than 4 GiB looks for room. */
+static inline unsigned long iomd_low_mmap_base(const struct mm_struct *mm)
+{
+#ifdef CONFIG_HAVE_ARCH_COMPAT_MMAP_BASES
+	return mm->mmap_compat_base;
+#else
+	return mm->mmap_base;
+#endif
+}
+
+/* Enter a page that page tables need not know to be one. */
+static inline vm_fault_t iomd_vmf_insert_special(struct vm_area_struct *vma,
+						 unsigned long address, unsigned long pfn)
+{
+	return vmf_insert_mixed(vma, address, __pfn_to_pfn_t(pfn, PFN_DEV));
 }
 
 #endif /* _IOMD_COMPAT_H */

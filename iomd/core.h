@@ -259,6 +259,7 @@ struct iomd_desc_ops {
  * @mapper_options: For mappers.
  * @is_extended: Something was stored that not every descriptor has; from then on
  *	@preparation_id counts as an answer, if the kind has no better one.
+ * @is_redirected: Those who touch the memory in a task wait. Guarded by the lock of @maps.
  * @preparation_id: Name of the prepared lifetime; 0 until asked for.
  * @descriptor_id: Name of the descriptor; 0 until asked for.
  * @context: Object kept for the owner, or NULL; a reference is held.
@@ -281,6 +282,7 @@ struct iomd_desc {
 	u16 user_tag;
 	u16 mapper_options;
 	bool is_extended;
+	bool is_redirected;
 	atomic64_t preparation_id;
 	atomic64_t descriptor_id;
 	struct iomd_context *context;

@@ -23,6 +23,7 @@ static const char * const object_names[IOMD_OBJECTS] = {
 	[IOMD_OBJECT_WORK_LOOP] = "work_loops",
 	[IOMD_OBJECT_MAP] = "maps",
 	[IOMD_OBJECT_VMAP] = "vmaps",
+	[IOMD_OBJECT_WINDOW] = "windows",
 };
 
 static struct dentry *debugfs_root;

@@ -14,7 +14,7 @@
 #include <iomd/namespace.h>
 
 #include "core.h"
-#include "map.h"
+#include "map_set.h"
 #include "objects.h"
 #include "runs.h"
 
@@ -53,7 +53,8 @@
  *
  * - a map's lock: what is to be seen in it;
  * - the lock of a set of maps: which there are, and where; of two sets, the one at the lower
- *   address first;
+ *   address first. Of the locks below none is taken under it: while memory is pinned, or
+ *   given back, others find maps, and put them;
  *
  * 0. a pageable buffer's lock: whether it has an address in the kernel;
  * 1. a general descriptor's lock: prepare state and DMA mapping owned by it;
@@ -61,6 +62,9 @@
  *    purgeable memory, taken while that is wired;
  * 3. a dma-buf's reservation lock, and what its exporter takes under it;
  * 4. a mapper's lock, a spinlock: list of its live mappings.
+ *
+ * A window of a task has a lock that those take who touch it, under mmap_lock of the task.
+ * Nothing else is taken under it.
  *
  * The lock of a descriptor of a dma-buf is one of a class of its own, outside of all
  * others: the exporter may be made of descriptors itself, which it prepares when it is
@@ -480,6 +484,8 @@ EXPORT_SYMBOL_NS_GPL(iomd_desc_get_length, IOMD_NS);
  */
 u64 iomd_desc_get_flags(const struct iomd_desc *desc)
 {
-	return READ_ONCE(desc->flags);
+	u32 flags = READ_ONCE(desc->flags);
+
+	return READ_ONCE(desc->is_redirected) ? flags | IOMD_MEMORY_REDIRECTED : flags;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_desc_get_flags, IOMD_NS);

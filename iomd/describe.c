@@ -15,7 +15,7 @@
 
 #include "compat.h"
 #include "general.h"
-#include "map.h"
+#include "map_set.h"
 #include "objects.h"
 #include "sources.h"
 
@@ -69,11 +69,17 @@ static int measure(struct iomd_general *general, const struct iomd_general_spec 
 	return 0;
 }
 
+/* Is it a task's, or the kernel's, known by its addresses? */
+static bool is_virtual(const struct iomd_general_spec *spec)
+{
+	return spec->task && spec->task != IOMD_PAGES_TASK && !spec->provided;
+}
+
 static int check_type(const struct iomd_general_spec *spec)
 {
 	if (!spec->ranges || !spec->count)
 		return -EINVAL;
-	if (spec->options & IOMD_MEMORY_MAP_COPY_ON_WRITE)
+	if ((spec->options & IOMD_MEMORY_MAP_COPY_ON_WRITE) && !is_virtual(spec))
 		return -EOPNOTSUPP;
 
 	switch (spec->options & IOMD_MEMORY_TYPE_MASK) {
@@ -212,6 +218,8 @@ static void forget(struct iomd_general *general)
 	general->provided = NULL;
 	iomd_desc_put(general->owner);
 	general->owner = NULL;
+	iomd_desc_put(general->snapshot);
+	general->snapshot = NULL;
 	general->nature = IOMD_NATURE_PLAIN;
 	general->cache = IOMD_MAP_DEFAULT_CACHE;
 	iomd_desc_forget_maps(&general->base);
@@ -324,7 +332,8 @@ struct iomd_desc *iomd_general_create(const struct iomd_general_spec *spec)
  *	   type, task or array that does not fit together, or for physical memory
  *	   that the machine cannot have; -EOVERFLOW if a range or the sum of their
  *	   lengths wraps; -ENOTUNIQ if the module has named several default
- *	   mappers; -EOPNOTSUPP for IOMD_MEMORY_MAP_COPY_ON_WRITE; -ENOMEM; with
+ *	   mappers; -EOPNOTSUPP for IOMD_MEMORY_MAP_COPY_ON_WRITE of memory that is
+ *	   not a task's or the kernel's, known by its addresses; -ENOMEM; with
  *	   IOMD_MEMORY_AUTO_PREPARE and IOMD_MEMORY_PERSISTENT also the errors of
  *	   iomd_desc_prepare().
  *
@@ -365,7 +374,8 @@ EXPORT_SYMBOL_NS_GPL(iomd_client_desc_with_options, IOMD_NS);
  * descriptor meanwhile. IOKit: IOMemoryDescriptor::initWithOptions().
  *
  * Context: Process context, may sleep.
- * Return: 0; -EBUSY, and nothing changed, if a DMA command holds the memory;
+ * Return: 0; -EBUSY, and nothing changed, if a DMA command holds the memory, or a map
+ *	   that of a persistent descriptor;
  *	   -EOPNOTSUPP for a descriptor of another kind; else the errors of
  *	   iomd_client_desc_with_options(), after which the descriptor describes
  *	   nothing and has length 0.

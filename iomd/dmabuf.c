@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/export.h>
+#include <linux/fcntl.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
@@ -170,3 +171,51 @@ struct iomd_desc *iomd_client_desc_with_dma_buf(struct iomd_client *client,
 	return desc;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_client_desc_with_dma_buf, IOMD_NS);
+
+/**
+ * iomd_desc_export_dma_buf() - Share memory with other drivers, and with user space.
+ * @desc: Descriptor of whole pages, up to whose length the memory is shared. It need not be
+ *	prepared, and may be put right away.
+ * @flags: O_RDWR, or O_RDONLY for memory that nobody is to write, and O_CLOEXEC.
+ *
+ * The dma-buf keeps the memory that is behind the descriptor now where it is until it goes
+ * itself, as a map does: memory of a user task is pinned, and charged to who made the
+ * descriptor, for writing unless @flags is O_RDONLY and the descriptor's direction is OUT.
+ * It also keeps this module. dma_buf_fd() makes a file descriptor of it; dma_buf_put()
+ * gives it back.
+ *
+ * Devices attach to it, and are mapped to it, as often as they like, and at the same time;
+ * no transfer of theirs waits for another. dma_buf_begin_cpu_access() lets the CPU see what
+ * all of them have written, and dma_buf_end_cpu_access() the devices what the CPU has.
+ *
+ * Tasks map it with mmap(), as far as iomd_desc_mmap() lets tasks have the memory.
+ *
+ * What is read-only is mapped for devices for DMA_TO_DEVICE only (-EACCES), the CPU may
+ * not say that it writes (-EACCES), nor tasks; and it has no vmap, because importers could
+ * not be told.
+ * Memory of devices has none either, and only importers that know about memory without
+ * pages can attach to it (-EOPNOTSUPP).
+ *
+ * IOKit has no such thing.
+ *
+ * Context: Process context, may sleep and fault.
+ * Return: A dma-buf that the caller puts, or an error pointer: -EINVAL for NULL, an error
+ *	   pointer, other flags, and a descriptor of nothing; -EBADSLT if it does not begin
+ *	   and end with a page, or pieces meet within one; -EOPNOTSUPP if the kernel has no
+ *	   dma-bufs, for memory that cannot be mapped, that is to be copied for maps, or
+ *	   some of which is a device's and some is not; -ENXIO for remote memory; -ENOMEM;
+ *	   and the errors of iomd_desc_prepare().
+ */
+struct dma_buf *iomd_desc_export_dma_buf(struct iomd_desc *desc, u32 flags)
+{
+	u32 access = flags & O_ACCMODE;
+
+	if (IS_ERR_OR_NULL(desc) || !iomd_desc_get_length(desc) ||
+	    (flags & ~(O_ACCMODE | O_CLOEXEC)) || (access != O_RDWR && access != O_RDONLY))
+		return ERR_PTR(-EINVAL);
+	/* Devices would see the memory, and the CPU the copy. */
+	if (desc->ops->all_flags(desc) & IOMD_MEMORY_MAP_COPY_ON_WRITE)
+		return ERR_PTR(-EOPNOTSUPP);
+	return iomd_export(desc, flags);
+}
+EXPORT_SYMBOL_NS_GPL(iomd_desc_export_dma_buf, IOMD_NS);

@@ -61,8 +61,7 @@ int iomd_client_dk_buffer_create(struct iomd_client *client, u64 options, u64 ca
 					   IOMD_MEMORY_THREAD_SAFE, capacity, alignment, 0, NULL);
 	if (IS_ERR(buffer))
 		return -ENOMEM;
-	if (creator != IOMD_KERNEL_TASK)
-		iomd_buffer_set_creator(buffer, creator);
+	iomd_buffer_set_creator(buffer, creator);
 	*memory = buffer;
 	return 0;
 }

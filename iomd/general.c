@@ -225,14 +225,36 @@ bool iomd_general_hold(struct iomd_desc *desc)
 	return true;
 }
 
-/* Hold the memory, and wire it if it is not. Return: 0, or why that cannot be. */
-int iomd_general_hold_wired(struct iomd_general *general)
+static int hold_wired_locked(struct iomd_general *general, bool write)
 {
+	u32 direction = write ? IOMD_DIRECTION_IN_OUT : IOMD_DIRECTION_NONE;
 	int err = 0;
 
-	mutex_lock(&general->lock);
+	lockdep_assert_held(&general->lock);
 	if (!refcount_inc_not_zero(&general->wired))
-		err = wire_first(general, effective_direction(general, IOMD_DIRECTION_NONE));
+		err = wire_first(general, effective_direction(general, direction));
+	if (err)
+		return err;
+	if (write && !general->writable) {
+		unhold(general);
+		return general->is_bound ? -EACCES : -EROFS;
+	}
+	/* Nobody tells what is written through maps. */
+	if (general->writable)
+		WRITE_ONCE(general->runs.cpu_wrote, true);
+	return 0;
+}
+
+/*
+ * Hold the memory for maps, and wire it if it is not. The CPU may write it if @write.
+ * Return: 0, or why that cannot be, as for iomd_desc_prepare().
+ */
+int iomd_general_hold_wired(struct iomd_general *general, bool write)
+{
+	int err;
+
+	mutex_lock(&general->lock);
+	err = hold_wired_locked(general, write);
 	mutex_unlock(&general->lock);
 	return err;
 }

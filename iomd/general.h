@@ -52,7 +52,8 @@ struct iomd_own_window {
  * @resident: @runs is filled; for a user task's memory, its pages are pinned.
  * @own_window: What of @own_mapping was looked at last.
  * @writable: It is memory that a device may write.
- * @dirty: A device may have written it: mark pages dirty when they are unpinned.
+ * @dirty: A device, or the CPU through a map, may have written it: mark pages dirty when
+ *	they are unpinned.
  * @discard: What was written in this prepared lifetime does not count.
  * @access: The direction of the last prepare.
  * @map_bits: Width of bus addresses that mappings may have.
@@ -73,6 +74,8 @@ struct iomd_own_window {
  * @owner: Whose memory it is, which has to stay for that; or NULL. A reference is held.
  * @nature: What it is to those who map it.
  * @cache: Cache mode of the pages, IOMD_MAP_*.
+ * @snapshot: What maps show, if that is to be a copy, once there is one; or NULL. A
+ *	reference is held.
  * @account: Who pays, for memory of a user task.
  * @nr_pages: Pages touched, counted for each range.
  * @nr_ranges: Elements of @ranges.
@@ -107,6 +110,7 @@ struct iomd_general {
 	struct iomd_desc *owner;
 	enum iomd_nature nature;
 	u32 cache;
+	struct iomd_desc *snapshot;
 	struct iomd_account account;
 	unsigned long nr_pages;
 	u32 nr_ranges;
@@ -171,7 +175,7 @@ int iomd_general_prepare(struct iomd_desc *desc, u32 direction);
 int iomd_general_complete(struct iomd_desc *desc, u32 direction);
 int iomd_general_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset);
 bool iomd_general_hold(struct iomd_desc *desc);
-int iomd_general_hold_wired(struct iomd_general *general);
+int iomd_general_hold_wired(struct iomd_general *general, bool write);
 void iomd_general_drop(struct iomd_desc *desc);
 void iomd_general_summarize(struct iomd_desc *desc, struct iomd_summary *summary);
 u32 iomd_general_all_flags(struct iomd_desc *desc);
@@ -180,6 +184,8 @@ void iomd_general_unwire_work(struct work_struct *work);
 
 /* reference.c: what maps keep */
 u64 iomd_general_own_address(struct iomd_desc *desc, struct mm_struct *task);
+struct iomd_desc *iomd_general_memory(struct iomd_general *general, u32 direction);
+struct iomd_desc *iomd_general_reference_itself(struct iomd_desc *desc, bool write);
 struct iomd_desc *iomd_general_reference(struct iomd_desc *desc, bool write);
 
 /* general_protocol.c: what a DMA command asks */

@@ -6,7 +6,7 @@
 #define _IOMD_IMPORT_H
 
 #include <linux/dma-direction.h>
-#include <linux/errno.h>
+#include <linux/err.h>
 
 #include "core.h"
 
@@ -37,6 +37,9 @@ u64 iomd_import_copy(struct dma_buf *dmabuf, enum iomd_copy way, u64 offset, voi
 struct dma_buf *iomd_import_get(struct dma_buf *dmabuf);
 void iomd_import_put(struct dma_buf *dmabuf);
 u64 iomd_import_length(const struct dma_buf *dmabuf);
+
+/* dmabuf_export.c */
+struct dma_buf *iomd_export(struct iomd_desc *desc, u32 flags);
 #else
 /* A kernel that has no dma-bufs: nobody comes further than the constructor. */
 static inline int iomd_import_begin(struct iomd_import *import, struct dma_buf *dmabuf,
@@ -67,6 +70,11 @@ static inline void iomd_import_put(struct dma_buf *dmabuf)
 static inline u64 iomd_import_length(const struct dma_buf *dmabuf)
 {
 	return 0;
+}
+
+static inline struct dma_buf *iomd_export(struct iomd_desc *desc, u32 flags)
+{
+	return ERR_PTR(-EOPNOTSUPP);
 }
 #endif
 

@@ -134,6 +134,12 @@ static void close_as(enum iomd_kernel_window_kind kind, void *base)
 	}
 }
 
+/* What lies before or behind all such addresses is none. */
+static bool is_mapped(const void *address)
+{
+	return is_vmalloc_addr(address) && vmalloc_to_page(address);
+}
+
 /*
  * What the kernel maps has a page behind it that it leaves free, and so has what is before
  * it; but for few mappings, which do without.
@@ -142,8 +148,7 @@ static bool is_guarded(const void *base, u64 nr_pages)
 {
 	const void *start = (const void *)PAGE_ALIGN_DOWN((unsigned long)base);
 
-	return !vmalloc_to_page(start - PAGE_SIZE) &&
-	       !vmalloc_to_page(start + (nr_pages << PAGE_SHIFT));
+	return !is_mapped(start - PAGE_SIZE) && !is_mapped(start + (nr_pages << PAGE_SHIFT));
 }
 
 /*

@@ -3,6 +3,7 @@
  * Maps: the object, what it says of itself, and its end.
  */
 #include <linux/export.h>
+#include <linux/overflow.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
@@ -26,48 +27,6 @@
  * have none: those of memory that is in that address space anyway, those that somebody
  * else has made (static ones), and parts of other maps.
  */
-
-/* Return: the set of a descriptor's maps, or NULL if there is no memory for one. */
-struct iomd_map_set *iomd_map_set_of(struct iomd_desc *desc)
-{
-	struct iomd_map_set *set = READ_ONCE(desc->maps), *other;
-
-	if (set)
-		return set;
-	set = kmalloc(sizeof(*set), GFP_KERNEL_ACCOUNT);
-	if (!set)
-		return NULL;
-	mutex_init(&set->lock);
-	INIT_LIST_HEAD(&set->maps);
-	other = cmpxchg(&desc->maps, NULL, set);
-	if (!other)
-		return set;
-	mutex_destroy(&set->lock);
-	kfree(set);
-	return other;
-}
-
-/* Nothing can be in it: maps hold their descriptor. */
-void iomd_map_set_free(struct iomd_map_set *set)
-{
-	if (!set)
-		return;
-	mutex_destroy(&set->lock);
-	kfree(set);
-}
-
-/* The descriptor is about to describe something else; maps of what it did go on alone. */
-void iomd_desc_forget_maps(struct iomd_desc *desc)
-{
-	struct iomd_map *map, *next;
-
-	if (!desc->maps || (desc->flags & IOMD_MEMORY_REDIRECTED))
-		return;
-	mutex_lock(&desc->maps->lock);
-	list_for_each_entry_safe(map, next, &desc->maps->maps, node)
-		list_del_init(&map->node);
-	mutex_unlock(&desc->maps->lock);
-}
 
 /* A map that is nowhere yet, in no set. Return: it or NULL. */
 struct iomd_map *iomd_map_create(struct iomd_desc *desc, struct mm_struct *task, u32 options,
@@ -128,11 +87,15 @@ static bool is_to_be_unmapped(const struct iomd_map *map)
 	return !(map->options & IOMD_MAP_OVERWRITE);
 }
 
-/* Nobody has a reference any more, nor will. */
+/* Nobody has a reference any more, nor will; but somebody may be looking through the set. */
 static void map_free(struct iomd_map *map)
 {
+	struct iomd_map_set *set = map->desc->maps;
 	struct translation translation;
 
+	mutex_lock(&set->lock);
+	list_del(&map->node);
+	mutex_unlock(&set->lock);
 	iomd_map_unwire_all(map);
 	take_translation(map, &translation);
 	end_translation(&translation, is_to_be_unmapped(map));
@@ -143,26 +106,6 @@ static void map_free(struct iomd_map *map)
 	mutex_destroy(&map->lock);
 	iomd_objects_dec(IOMD_OBJECT_MAP);
 	kfree(map);
-}
-
-/*
- * Put what may be the last reference, while the set gives out no other. Return: it was the
- * last.
- */
-static bool put_last(struct iomd_map *map)
-{
-	struct iomd_map_set *set;
-	bool last;
-
-	mutex_lock(&map->lock);
-	set = map->desc->maps;
-	mutex_lock(&set->lock);
-	last = refcount_dec_and_test(&map->ref);
-	if (last)
-		list_del(&map->node);
-	mutex_unlock(&set->lock);
-	mutex_unlock(&map->lock);
-	return last;
 }
 
 /**
@@ -197,7 +140,7 @@ void iomd_map_put(struct iomd_map *map)
 	if (IS_ERR_OR_NULL(map))
 		return;
 	might_sleep();
-	if (!refcount_dec_not_one(&map->ref) && put_last(map))
+	if (refcount_dec_and_test(&map->ref))
 		map_free(map);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_map_put, IOMD_NS);
@@ -319,7 +262,7 @@ EXPORT_SYMBOL_NS_GPL(iomd_map_get_address_task, IOMD_NS);
  * Of a sub descriptor the outermost descriptor that is none; of a unique map of physical
  * memory one that describes just that. IOKit: IOMemoryMap::getMemoryDescriptor().
  *
- * Context: Any.
+ * Context: Any; it is good until the map is redirected.
  * Return: The descriptor, without a reference. Implements MAP-44, MULTI-25, SUB-17.
  */
 struct iomd_desc *iomd_map_get_memory_descriptor(const struct iomd_map *map)
@@ -353,16 +296,15 @@ EXPORT_SYMBOL_NS_GPL(iomd_map_get_map_options, IOMD_NS);
  *
  * IOKit: IOMemoryMap::getPhysicalSegment().
  *
- * Context: As iomd_desc_get_physical_segment().
+ * Context: As iomd_desc_get_physical_segment(). The map is not redirected meanwhile.
  * Return: As that; 0, and 0 in @length, behind the end of the map. Implements MAP-45.
  */
 u64 iomd_map_get_physical_segment(struct iomd_map *map, u64 offset, u64 *length, u32 options)
 {
-	u64 address = 0, bytes = 0;
+	u64 address = 0, bytes = 0, start;
 
-	if (offset < map->length) {
-		address = iomd_desc_get_physical_segment(map->desc, map->offset + offset, &bytes,
-							 options);
+	if (offset < map->length && !check_add_overflow(map->offset, offset, &start)) {
+		address = iomd_desc_get_physical_segment(map->desc, start, &bytes, options);
 		bytes = min(bytes, map->length - offset);
 	}
 	if (length)

@@ -56,8 +56,8 @@ static struct iomd_map *find_compatible(const struct iomd_map_set *set,
 
 	lockdep_assert_held(&set->lock);
 	list_for_each_entry(map, &set->maps, node)
-		if (is_compatible(map, request))
-			return iomd_map_get(map);
+		if (is_compatible(map, request) && refcount_inc_not_zero(&map->ref))
+			return map;
 	return NULL;
 }
 
@@ -107,12 +107,15 @@ static struct iomd_desc *reference_of_another(const struct iomd_map_set *set, bo
 	return NULL;
 }
 
-static struct iomd_desc *reference_for(const struct iomd_map_set *set,
-				       const struct request *request)
+/* Or some of its own. Nothing is locked: this pins, and asks exporters and providers. */
+static struct iomd_desc *reference_for(struct iomd_map_set *set, const struct request *request)
 {
 	bool write = !(request->options & IOMD_MAP_READ_ONLY);
-	struct iomd_desc *memory = reference_of_another(set, write);
+	struct iomd_desc *memory;
 
+	mutex_lock(&set->lock);
+	memory = reference_of_another(set, write);
+	mutex_unlock(&set->lock);
 	return memory ?: iomd_reference_get(request->desc, write);
 }
 
@@ -131,8 +134,6 @@ static int open_window(struct iomd_map *map, const struct iomd_window_spec *spec
 
 		if (IS_ERR(window))
 			return PTR_ERR(window);
-		if (map->desc->flags & IOMD_MEMORY_REDIRECTED)
-			iomd_task_window_block(window, IOMD_BLOCKED_BY_DESC, true);
 		map->window = window;
 	}
 	if (survey->has_device)
@@ -167,13 +168,15 @@ static bool is_prepared(struct iomd_desc *desc)
 	return true;
 }
 
-static int translate(struct iomd_map *map, const struct iomd_map_set *set,
+static int translate(struct iomd_map *map, struct iomd_map_set *set,
 		     const struct request *request)
 {
 	struct iomd_desc *memory;
 	int err;
 
 	if (request->desc->flags & IOMD_MEMORY_REMOTE)
+		return -ENXIO;
+	if (map->mm && !atomic_read(&map->mm->mm_users))
 		return -ENXIO;
 	map->address = own_address(request);
 	if (map->address) {
@@ -196,27 +199,77 @@ static int translate(struct iomd_map *map, const struct iomd_map_set *set,
  * Making.
  */
 
-/* Make @new what is asked for. Return: it, another that is so already, or an errno. */
-static struct iomd_map *make_locked(struct iomd_map_set *set, const struct request *request,
+/*
+ * What is there already, or can be without a translation. Return: @new, another, or an errno;
+ * NULL if it takes a translation.
+ */
+static struct iomd_map *find_locked(struct iomd_map_set *set, const struct request *request,
 				    struct iomd_map *new)
+{
+	struct iomd_map *map;
+
+	if (request->options & IOMD_MAP_STATIC) {
+		new->address = request->address;
+		list_add_tail(&new->node, &set->maps);
+		return new;
+	}
+	if (request->options & IOMD_MAP_UNIQUE)
+		return NULL;
+	map = find_compatible(set, request);
+	if (!map)
+		return request->options & IOMD_MAP_REFERENCE ? ERR_PTR(-ENOENT) : NULL;
+	map = share(map, new);
+	if (map == new)
+		list_add_tail(&new->node, &set->maps);
+	return map;
+}
+
+/* The same as @new, if somebody has made it meanwhile, with a reference; or NULL. */
+static struct iomd_map *find_same(const struct iomd_map_set *set, const struct request *request,
+				  const struct iomd_map *new)
+{
+	struct iomd_map *map;
+
+	if (request->options & IOMD_MAP_UNIQUE)
+		return NULL;
+	list_for_each_entry(map, &set->maps, node)
+		if (map->offset == new->offset && map->length == new->length &&
+		    is_compatible(map, request) && refcount_inc_not_zero(&map->ref))
+			return map;
+	return NULL;
+}
+
+/* Let others find a map. Return: the one that they find. */
+static struct iomd_map *publish_locked(struct iomd_map_set *set, const struct request *request,
+				       struct iomd_map *new)
+{
+	struct iomd_map *map = find_same(set, request, new);
+
+	if (map)
+		return map;
+	list_add_tail(&new->node, &set->maps);
+	if (new->window && new->desc->is_redirected)
+		iomd_task_window_block(new->window, IOMD_BLOCKED_BY_DESC, true);
+	return new;
+}
+
+/* Make @new what is asked for. Return: it, another that is so already, or an errno. */
+static struct iomd_map *make_in(struct iomd_map_set *set, const struct request *request,
+				struct iomd_map *new)
 {
 	struct iomd_map *map;
 	int err;
 
-	if (request->options & IOMD_MAP_STATIC) {
-		new->offset = 0;
-		new->address = request->address;
-		return new;
-	}
-	if (!(request->options & IOMD_MAP_UNIQUE)) {
-		map = find_compatible(set, request);
-		if (map)
-			return share(map, new);
-		if (request->options & IOMD_MAP_REFERENCE)
-			return ERR_PTR(-ENOENT);
-	}
+	mutex_lock(&set->lock);
+	map = find_locked(set, request, new);
+	mutex_unlock(&set->lock);
+	if (map)
+		return map;
 	err = translate(new, set, request);
-	return err ? ERR_PTR(err) : new;
+	mutex_lock(&set->lock);
+	map = err ? find_same(set, request, new) : publish_locked(set, request, new);
+	mutex_unlock(&set->lock);
+	return map ?: ERR_PTR(err);
 }
 
 /* What is asked for, which then is in its descriptor's set. */
@@ -231,11 +284,7 @@ static struct iomd_map *make(const struct request *request)
 			      request->length);
 	if (!new)
 		return ERR_PTR(-ENOMEM);
-	mutex_lock(&set->lock);
-	map = make_locked(set, request, new);
-	if (map == new)
-		list_add_tail(&map->node, &set->maps);
-	mutex_unlock(&set->lock);
+	map = make_in(set, request, new);
 	if (map != new)
 		iomd_map_put(new);
 	return map;
@@ -253,6 +302,8 @@ static struct iomd_map *make_unique_physical(struct request *request)
 	struct iomd_map *map;
 	int err;
 
+	if (original->flags & IOMD_MEMORY_REMOTE)
+		return ERR_PTR(-ENXIO);
 	err = iomd_desc_walk_joined(original, iomd_desc_walk, &walk, request->offset,
 				    request->length, &extent);
 	if (err)
@@ -305,6 +356,36 @@ static int check_window(const struct request *request)
 	return 0;
 }
 
+/* What is asked for, which is known to be possible as far as that has been checked. */
+static struct iomd_map *make_any(struct request *request)
+{
+	struct iomd_desc *desc = request->desc;
+
+	if (desc->ops->map_root)
+		request->desc = desc->ops->map_root(desc, &request->offset);
+	if ((request->options & (IOMD_MAP_UNIQUE | IOMD_MAP_STATIC)) == IOMD_MAP_UNIQUE &&
+	    is_physical(request->desc))
+		return make_unique_physical(request);
+	return make(request);
+}
+
+/*
+ * Map the first @length bytes of what @desc could describe, of which it need not count all
+ * at the moment. @into is a task, and @options go together.
+ */
+struct iomd_map *iomd_desc_map_beyond_length(struct iomd_desc *desc, struct mm_struct *into,
+					     u32 options, u64 length)
+{
+	struct request request = {
+		.desc = desc,
+		.task = into,
+		.length = length,
+		.options = options,
+	};
+
+	return make_any(&request);
+}
+
 /**
  * iomd_desc_create_mapping_in_task() - Show memory in an address space.
  * @desc: Descriptor; the map holds it.
@@ -340,8 +421,11 @@ static int check_window(const struct request *request)
  *	   -EOPNOTSUPP for a descriptor that cannot be mapped, and for what cannot be had in
  *	   that address space; -EPERM for memory that tasks must not have: the slab's, the
  *	   kernel's own, RAM by its physical address, devices' without the right to them;
- *	   -EEXIST if something is at that address; -ENXIO if the task is gone, or for
- *	   remote memory; -ENOMEM; and the errors of iomd_desc_prepare().
+ *	   -EEXIST if something is at that address; -EPERM if it is too low for a task;
+ *	   -EBUSY if a device's memory is mapped already, in another cache mode; -ENXIO if
+ *	   the task is gone, or for remote memory; -ECANCELED if the caller is being
+ *	   killed; -ENOMEM, also for an address space that has not enough room, or not
+ *	   that address; and the errors of iomd_desc_prepare().
  *
  * Implements MAP-1..40, MD-87..92, GMD-98..103, SUB-17..20.
  */
@@ -366,12 +450,10 @@ struct iomd_map *iomd_desc_create_mapping_in_task(struct iomd_desc *desc, struct
 	if (err)
 		return ERR_PTR(err);
 
-	if (desc->ops->map_root)
-		request.desc = desc->ops->map_root(desc, &request.offset);
-	if ((options & (IOMD_MAP_UNIQUE | IOMD_MAP_STATIC)) == IOMD_MAP_UNIQUE &&
-	    is_physical(request.desc))
-		return make_unique_physical(&request);
-	return make(&request);
+	/* What is noted is where all of @desc is. */
+	if (options & IOMD_MAP_STATIC)
+		request.offset = 0;
+	return make_any(&request);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_desc_create_mapping_in_task, IOMD_NS);
 

@@ -47,12 +47,14 @@ static void move_to(struct iomd_map *map, struct iomd_desc *desc, u64 offset)
 	list_add_tail(&map->node, &desc->maps->maps);
 	WRITE_ONCE(map->desc, iomd_desc_get(desc));
 	WRITE_ONCE(map->offset, offset);
+	iomd_task_window_block(map->window, IOMD_BLOCKED_BY_DESC, desc->is_redirected);
 	if (second != first)
 		mutex_unlock(second);
 	mutex_unlock(first);
 	iomd_desc_put(old);
 }
 
+/* @desc is what the driver names: bounds are its own, though its parent has the map then. */
 static int show_instead(struct iomd_map *map, struct iomd_desc *desc, u32 options, u64 offset)
 {
 	bool write = !(map->options & IOMD_MAP_READ_ONLY);
@@ -62,21 +64,21 @@ static int show_instead(struct iomd_map *map, struct iomd_desc *desc, u32 option
 
 	if (offset >= desc->length || map->length > desc->length - offset)
 		return -EINVAL;
+	if (desc->ops->map_root)
+		desc = desc->ops->map_root(desc, &offset);
 	if (!iomd_map_set_of(desc))
 		return -ENOMEM;
 	memory = iomd_reference_get(desc, write);
 	if (IS_ERR(memory))
 		return PTR_ERR(memory);
-	err = survey_new(map, memory, options, offset, &survey);
+	err = survey_new(map, memory, options, offset, &survey) ?:
+	      iomd_task_window_exchange(map->window, memory, offset, &survey);
 	if (err) {
 		iomd_reference_put(memory);
 		return err;
 	}
-	iomd_task_window_exchange(map->window, memory, offset, &survey);
 	move_to(map, desc, offset);
 	map->memory = memory;
-	iomd_task_window_block(map->window, IOMD_BLOCKED_BY_DESC,
-			       desc->flags & IOMD_MEMORY_REDIRECTED);
 	return 0;
 }
 
@@ -123,8 +125,6 @@ int iomd_map_redirect(struct iomd_map *map, struct iomd_desc *memory, u32 option
 	int err;
 
 	might_sleep();
-	if (memory && memory->ops->map_root)
-		memory = memory->ops->map_root(memory, &offset);
 	mutex_lock(&map->lock);
 	err = redirect_locked(map, memory, options, offset);
 	mutex_unlock(&map->lock);
@@ -159,10 +159,11 @@ static int redirect_maps(struct iomd_map_set *set, const struct mm_struct *safe_
 	struct iomd_map *map;
 
 	lockdep_assert_held(&set->lock);
-	if (!is_possible(set, safe_task))
+	/* Going on is always possible; what the kernel has mapped since never waited. */
+	if (block && !is_possible(set, safe_task))
 		return -EOPNOTSUPP;
 	list_for_each_entry(map, &set->maps, node)
-		if (is_concerned(map, safe_task))
+		if (is_concerned(map, safe_task) && map->window)
 			iomd_task_window_block(map->window, IOMD_BLOCKED_BY_DESC, block);
 	return 0;
 }
@@ -186,8 +187,8 @@ static struct iomd_desc *root_of(struct iomd_desc *desc)
  * IOKit: IOMemoryDescriptor::redirect().
  *
  * Context: Process context, may sleep.
- * Return: 0; -EOPNOTSUPP, and nothing has changed, if the memory is mapped into the kernel
- *	   at an address of its own, and that is not @safe_task; -ENOMEM.
+ * Return: 0; -EOPNOTSUPP, and nothing has changed, if they are to wait, but the memory is
+ *	   mapped into the kernel, and that is not @safe_task; -ENOMEM.
  *
  * Implements MD-96, MD-99, MD-100, MAP-62, MAP-63, SUB-21.
  */
@@ -203,10 +204,8 @@ int iomd_desc_redirect(struct iomd_desc *desc, struct mm_struct *safe_task, bool
 		return -ENOMEM;
 	mutex_lock(&set->lock);
 	err = redirect_maps(set, safe_task, do_redirect);
-	if (!err && do_redirect)
-		desc->flags |= IOMD_MEMORY_REDIRECTED;
-	else if (!err)
-		desc->flags &= ~IOMD_MEMORY_REDIRECTED;
+	if (!err)
+		WRITE_ONCE(desc->is_redirected, do_redirect);
 	mutex_unlock(&set->lock);
 	return err;
 }

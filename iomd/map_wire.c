@@ -96,8 +96,9 @@ static int wire_range(struct iomd_map *map, u32 access, u64 offset, u64 length)
  *
  * Context: Process context, may sleep and fault; takes the mmap_lock of the task.
  * Return: 0; -EINVAL for a range that is not in the map, a map that is nowhere, or what
- *	   was not wired; -EACCES if it may not be written; -ENXIO if the task is gone; the
- *	   errors of iomd_desc_prepare(). Implements MAP-66, MAP-67.
+ *	   was not wired; -EACCES if it may not be written; -EFAULT if the task has
+ *	   unmapped some of it; -EBUSY while those who touch it have to wait; -ENXIO if the
+ *	   task is gone; -ENOMEM; the errors of iomd_desc_prepare(). Implements MAP-66, MAP-67.
  */
 int iomd_map_wire_range(struct iomd_map *map, u32 options, u64 offset, u64 length)
 {

@@ -321,6 +321,16 @@ struct iomd_mapper *iomd_mapper_for_device(struct device *dev)
 }
 EXPORT_SYMBOL_NS_GPL(iomd_mapper_for_device, IOMD_NS);
 
+/*
+ * A mapper for whoever sees to it that nothing is mapped any more when the device is
+ * unbound, and of whom the device is not to know. Return: it; or ERR_PTR(-EINVAL) for a
+ * device that does no DMA; or ERR_PTR(-ENOMEM).
+ */
+struct iomd_mapper *iomd_mapper_unmanaged(struct device *dev)
+{
+	return dev && dev->dma_mask ? mapper_create(dev) : ERR_PTR(-EINVAL);
+}
+
 /**
  * iomd_mapper_with_own_space() - A mapper that decides itself what addresses mean.
  * @dev: Device behind an IOMMU. Its driver leaves the DMA API alone: it says so with

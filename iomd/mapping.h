@@ -113,6 +113,7 @@ static inline bool iomd_mapping_is_revoked(const struct iomd_mapping *mapping)
 	return READ_ONCE(mapping->mapper->revoked);
 }
 
+struct iomd_mapper *iomd_mapper_unmanaged(struct device *dev);
 u64 iomd_mapper_reach(const struct iomd_mapper *mapper);
 int iomd_mapper_init(void);
 void iomd_mapper_exit(void);

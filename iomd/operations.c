@@ -158,7 +158,8 @@ static bool is_purgeable_state(u32 state)
  * Context: Process context, may sleep.
  * Return: 0; -ENXIO for remote memory; -EINVAL for a state there is not, and for
  *	   memory that was not made purgeable; -EOPNOTSUPP for physical memory;
- *	   -EAGAIN for a descriptor with no memory of its own.
+ *	   -EAGAIN for a descriptor with no memory of its own; -ENOMEM, and nothing has
+ *	   changed, for IOMD_PURGEABLE_EMPTY of memory that is mapped.
  *
  * Implements MD-64..69, GMD-106, GMD-107, SUB-12, MULTI-17.
  */

@@ -96,18 +96,11 @@ static void provided_release(struct iomd_desc *desc)
 	module_put(ops->owner);
 }
 
-/* Only the provider can say where the memory is, so there is but this descriptor of it. */
-static struct iomd_desc *provided_reference(struct iomd_desc *desc, bool write)
-{
-	int err = iomd_general_hold_wired(iomd_to_general(desc));
-
-	return err ? ERR_PTR(err) : iomd_desc_get(desc);
-}
-
 static const struct iomd_desc_ops provided_ops = {
 	.name = "provided",
 	IOMD_GENERAL_OPS,
-	.reference = provided_reference,
+	/* Only the provider can say where the memory is, so there is but this one of it. */
+	.reference = iomd_general_reference_itself,
 	.set_purgeable = iomd_general_set_purgeable,
 	.release = provided_release,
 };

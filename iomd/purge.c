@@ -137,6 +137,17 @@ void iomd_purgeable_unuse(struct iomd_purgeable *purgeable)
 	mutex_unlock(&purge_lock);
 }
 
+/* Does anybody keep the contents? Sleeps. */
+bool iomd_purgeable_is_used(struct iomd_purgeable *purgeable)
+{
+	bool is_used;
+
+	mutex_lock(&purge_lock);
+	is_used = purgeable->nr_users;
+	mutex_unlock(&purge_lock);
+	return is_used;
+}
+
 static unsigned long purge_count(void)
 {
 	struct iomd_purgeable *purgeable;

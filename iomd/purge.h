@@ -33,5 +33,6 @@ void iomd_purgeable_close(struct iomd_purgeable *purgeable);
 u32 iomd_purgeable_set_state(struct iomd_purgeable *purgeable, u32 new_state);
 void iomd_purgeable_use(struct iomd_purgeable *purgeable);
 void iomd_purgeable_unuse(struct iomd_purgeable *purgeable);
+bool iomd_purgeable_is_used(struct iomd_purgeable *purgeable);
 
 #endif /* _IOMD_PURGE_H */

@@ -6,7 +6,7 @@
  * its own accord: a descriptor that nobody else knows, of the same ranges, bound to what
  * is behind them when the first map is made. It has pins of its own, which allow writing
  * if the map does, and it stays while there is a map, be the original completed, described
- * anew or gone.
+ * anew or gone. A persistent descriptor has memory of its own accord already.
  */
 #include <linux/mm.h>
 
@@ -14,6 +14,7 @@
 
 #include "general.h"
 #include "reference.h"
+#include "snapshot.h"
 
 /* Where the one range that @desc describes is in @task. Return: its address, or 0. */
 u64 iomd_general_own_address(struct iomd_desc *desc, struct mm_struct *task)
@@ -33,7 +34,7 @@ static u32 direction_for(const struct iomd_general *general, bool write)
 	return IOMD_DIRECTION_OUT;
 }
 
-static struct iomd_desc *describe_again(struct iomd_general *general, bool write)
+static struct iomd_desc *describe_again(struct iomd_general *general, u32 direction)
 {
 	u32 type = general->base.flags & IOMD_MEMORY_TYPE_MASK;
 
@@ -41,7 +42,7 @@ static struct iomd_desc *describe_again(struct iomd_general *general, bool write
 		.ranges = general->ranges,
 		.count = general->nr_ranges,
 		.task = general->task,
-		.options = type | IOMD_MEMORY_MAPPER_NONE | direction_for(general, write),
+		.options = type | IOMD_MEMORY_MAPPER_NONE | direction,
 		.file = general->file,
 		.purgeable = general->purgeable,
 		/* Whoever describes more than memory that is there owns it. */
@@ -50,27 +51,54 @@ static struct iomd_desc *describe_again(struct iomd_general *general, bool write
 	});
 }
 
+static struct iomd_desc *wired_again(struct iomd_general *general, u32 direction)
+{
+	struct iomd_desc *memory = describe_again(general, direction);
+	int err;
+
+	if (IS_ERR(memory))
+		return memory;
+	iomd_to_general(memory)->nature = general->nature;
+	iomd_to_general(memory)->cache = general->cache;
+	err = iomd_general_hold_wired(iomd_to_general(memory), direction & IOMD_DIRECTION_IN);
+	if (err) {
+		iomd_desc_put(memory);
+		return ERR_PTR(err);
+	}
+	return memory;
+}
+
+/* Where there is no other descriptor of that memory to be had. */
+struct iomd_desc *iomd_general_reference_itself(struct iomd_desc *desc, bool write)
+{
+	int err = iomd_general_hold_wired(iomd_to_general(desc), write);
+
+	return err ? ERR_PTR(err) : iomd_desc_get(desc);
+}
+
+/*
+ * A descriptor of what is behind the ranges of @general now, or what it is bound to; held,
+ * and for @direction as if it were prepared so; or an error pointer. Sleeps and faults.
+ */
+struct iomd_desc *iomd_general_memory(struct iomd_general *general, u32 direction)
+{
+	/* It has its memory, which need not be at the addresses any more. */
+	if (general->base.flags & IOMD_MEMORY_PERSISTENT)
+		return iomd_general_reference_itself(&general->base,
+						     direction & IOMD_DIRECTION_IN);
+	return wired_again(general, direction);
+}
+
 struct iomd_desc *iomd_general_reference(struct iomd_desc *desc, bool write)
 {
 	struct iomd_general *general = iomd_to_general(desc);
-	struct iomd_desc *memory;
-	int err;
 
 	/* A part of something that is to be mapped may be. */
 	if (desc->flags & IOMD_MEMORY_REMOTE)
 		return ERR_PTR(-ENXIO);
 	if (general->dmabuf)
 		return ERR_PTR(-EOPNOTSUPP);
-	memory = describe_again(general, write);
-	if (IS_ERR(memory))
-		return memory;
-
-	iomd_to_general(memory)->nature = general->nature;
-	iomd_to_general(memory)->cache = general->cache;
-	err = iomd_general_hold_wired(iomd_to_general(memory));
-	if (err) {
-		iomd_desc_put(memory);
-		return ERR_PTR(err);
-	}
-	return memory;
+	if ((desc->flags & IOMD_MEMORY_MAP_COPY_ON_WRITE) && desc->length)
+		return iomd_snapshot_reference(general);
+	return iomd_general_memory(general, direction_for(general, write));
 }

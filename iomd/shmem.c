@@ -7,18 +7,16 @@
  */
 #include <linux/err.h>
 #include <linux/io.h>
-#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/pagemap.h>
 #include <linux/pagevec.h>
-#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 #include <linux/swap.h>
-#include <linux/workqueue.h>
 
 #include "compat.h"
+#include "mm_call.h"
 #include "runs.h"
 #include "shmem.h"
 
@@ -149,47 +147,24 @@ void iomd_shmem_count(struct file *file, u64 *resident, u64 *dirty)
 	}
 }
 
-/* Something to be done in another task's address space. */
-struct mm_call {
-	struct work_struct work;
-	void (*fn)(struct mm_call *call);
+/* A file to be mapped into a task, or taken from it. */
+struct mm_file_call {
+	struct iomd_mm_call call;
 	struct file *file;
-	struct mm_struct *mm;
 	u64 address;
 	u64 size;
 };
 
-static void mm_call_work(struct work_struct *work)
+static struct mm_file_call *to_file_call(struct iomd_mm_call *call)
 {
-	struct mm_call *call = container_of(work, struct mm_call, work);
-
-	kthread_use_mm(call->mm);
-	call->fn(call);
-	kthread_unuse_mm(call->mm);
-}
-
-/* Call @fn with the address space as the current one. Return: false if it has exited. */
-static bool mm_call(struct mm_call *call)
-{
-	if (current->mm == call->mm) {
-		call->fn(call);
-		return true;
-	}
-	if (!mmget_not_zero(call->mm))
-		return false;
-
-	INIT_WORK_ONSTACK(&call->work, mm_call_work);
-	queue_work(system_unbound_wq, &call->work);
-	flush_work(&call->work);
-	destroy_work_on_stack(&call->work);
-	mmput(call->mm);
-	return true;
+	return container_of(call, struct mm_file_call, call);
 }
 
 /* Addresses are looked for as for the thread that calls, which may have more than the task. */
-static void map_here(struct mm_call *call)
+static void map_here(struct iomd_mm_call *mm_call)
 {
-	unsigned long limit = call->mm->task_size, flags = MAP_SHARED;
+	struct mm_file_call *call = to_file_call(mm_call);
+	unsigned long limit = mm_call->mm->task_size, flags = MAP_SHARED;
 
 	if (limit <= U32_MAX)
 		flags |= IOMD_MAP_32BIT;
@@ -201,14 +176,15 @@ static void map_here(struct mm_call *call)
 }
 
 /* The first piece of what was mapped that is still there, from @start on. */
-static bool find_piece(struct mm_call *call, u64 *start, u64 *size)
+static bool find_piece(struct mm_file_call *call, u64 *start, u64 *size)
 {
+	struct mm_struct *mm = call->call.mm;
 	u64 end = call->address + call->size;
 	struct vm_area_struct *vma;
 
-	mmap_read_lock(call->mm);
-	for (vma = find_vma(call->mm, *start); vma && vma->vm_start < end;
-	     vma = find_vma(call->mm, vma->vm_end))
+	mmap_read_lock(mm);
+	for (vma = find_vma(mm, *start); vma && vma->vm_start < end;
+	     vma = find_vma(mm, vma->vm_end))
 		if (vma->vm_file == call->file)
 			break;
 	if (vma && vma->vm_start < end) {
@@ -217,13 +193,14 @@ static bool find_piece(struct mm_call *call, u64 *start, u64 *size)
 	} else {
 		*size = 0;
 	}
-	mmap_read_unlock(call->mm);
+	mmap_read_unlock(mm);
 	return *size;
 }
 
 /* The task may have put something else there, which is none of our business. */
-static void unmap_here(struct mm_call *call)
+static void unmap_here(struct iomd_mm_call *mm_call)
 {
+	struct mm_file_call *call = to_file_call(mm_call);
 	u64 start = call->address, size;
 
 	for (; find_piece(call, &start, &size); start += size)
@@ -236,26 +213,24 @@ static void unmap_here(struct mm_call *call)
  */
 u64 iomd_shmem_map(struct file *file, struct mm_struct *mm, u64 size)
 {
-	struct mm_call call = {
-		.fn = map_here,
+	struct mm_file_call call = {
+		.call = { .fn = map_here, .mm = mm },
 		.file = file,
-		.mm = mm,
 		.size = PAGE_ALIGN(size),
 	};
 
-	return mm_call(&call) ? call.address : (u64)-ENXIO;
+	return iomd_mm_call(&call.call) ? call.address : (u64)-ENXIO;
 }
 
 /* Undo iomd_shmem_map(), if the task and its mapping are still there. Sleeps. */
 void iomd_shmem_unmap(struct file *file, struct mm_struct *mm, u64 address, u64 size)
 {
-	struct mm_call call = {
-		.fn = unmap_here,
+	struct mm_file_call call = {
+		.call = { .fn = unmap_here, .mm = mm },
 		.file = file,
-		.mm = mm,
 		.address = address,
 		.size = PAGE_ALIGN(size),
 	};
 
-	mm_call(&call);
+	iomd_mm_call(&call.call);
 }

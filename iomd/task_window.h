@@ -19,8 +19,8 @@ struct iomd_task_window *iomd_task_window_open(const struct iomd_window_spec *sp
 					       const struct iomd_survey *survey, u64 *address);
 void iomd_task_window_unmap(struct iomd_task_window *window);
 void iomd_task_window_put(struct iomd_task_window *window);
-void iomd_task_window_exchange(struct iomd_task_window *window, struct iomd_desc *memory,
-			       u64 offset, const struct iomd_survey *survey);
+int iomd_task_window_exchange(struct iomd_task_window *window, struct iomd_desc *memory,
+			      u64 offset, const struct iomd_survey *survey);
 void iomd_task_window_block(struct iomd_task_window *window, enum iomd_blocked why, bool block);
 int iomd_task_window_populate(struct iomd_task_window *window, u64 offset, u64 length);
 

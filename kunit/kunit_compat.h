@@ -22,4 +22,17 @@
 #define DMA_BUF_NS "DMA_BUF"
 #endif
 
+/* With the reservation lock, as importers do without one; see iomd/compat.h. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define iomd_kunit_dma_buf_map		dma_buf_map_attachment
+#define iomd_kunit_dma_buf_unmap	dma_buf_unmap_attachment
+#define iomd_kunit_dma_buf_vmap		dma_buf_vmap
+#define iomd_kunit_dma_buf_vunmap	dma_buf_vunmap
+#else
+#define iomd_kunit_dma_buf_map		dma_buf_map_attachment_unlocked
+#define iomd_kunit_dma_buf_unmap	dma_buf_unmap_attachment_unlocked
+#define iomd_kunit_dma_buf_vmap		dma_buf_vmap_unlocked
+#define iomd_kunit_dma_buf_vunmap	dma_buf_vunmap_unlocked
+#endif
+
 #endif /* _KUNIT_COMPAT_H */

@@ -63,7 +63,7 @@ static void set(struct iomd_map *map, u32 offset, u32 value)
 	writel(value, registers_of(map) + offset);
 }
 
-/* DEV-10 DEV-11 CON-6 MAP-31 MAP-39: registers are there at once, uncached if not said */
+/* DEV-10 DEV-11 CON-6 MAP-31 MAP-39 MD-98: registers are there at once, uncached if not said */
 static void registers_are_uncached(struct kunit *test)
 {
 	struct iomd_desc *desc = registers(test, 0, PAGE_SIZE);

@@ -742,7 +742,7 @@ static void finding_excludes_the_last_put(struct kunit *test)
  * Unmapping, and what maps say.
  */
 
-/* MAP-47 MAP-49 MAP-50 MAP-55 OBJ-28: unmapped, a map and its parts are nowhere, and stay valid */
+/* MAP-47 MAP-49 MAP-50 MAP-55 OBJ-28 MD-95: unmapped maps are nowhere, and stay valid */
 static void unmapped_maps_are_nowhere(struct kunit *test)
 {
 	struct iomd_desc *desc = page_desc(test, 0, BOTH);
@@ -842,7 +842,7 @@ static void wiring_stays_inside(struct kunit *test)
  * Descriptors of other kinds.
  */
 
-/* GMD-103: pieces that meet within a page cannot be put together */
+/* GMD-103 MD-97: pieces that meet within a page cannot be put together */
 static void pieces_meet_at_pages(struct kunit *test)
 {
 	u8 *memory = iomd_kunit_zalloc(test, LENGTH);
@@ -1004,6 +1004,184 @@ static void guards_are_for_tasks(struct kunit *test)
 }
 
 /*
+ * What a review found.
+ */
+
+/* MAP-30 MD-73: what was written through a map is not lost when memory gets short */
+static void written_pages_are_dirty(struct kunit *test)
+{
+	struct iomd_buffer *buffer = iomd_kunit_buffer(test,
+		iomd_buffer_in_task_with_options(NULL, BOTH | IOMD_BUFFER_PAGEABLE, LENGTH,
+						 PAGE_SIZE));
+	struct iomd_desc *desc = iomd_buffer_desc(buffer);
+	struct iomd_map *map = try(desc, 0, 0, 0);
+	u64 dirty = 0;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, map);
+	bytes_of(map)[0] = 1;
+	iomd_map_put(map);
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_page_counts(desc, NULL, &dirty), 0);
+	KUNIT_EXPECT_EQ(test, dirty, (u64)NR_PAGES);
+}
+
+/* MD-65 MAP-30: contents that are given up are gone from maps, too, which keep the pages */
+static void purged_maps_are_empty(struct kunit *test)
+{
+	struct iomd_buffer *buffer = iomd_kunit_buffer(test,
+		iomd_buffer_in_task_with_options(NULL, BOTH | IOMD_BUFFER_PAGEABLE |
+						 IOMD_BUFFER_PURGEABLE, LENGTH,
+						 PAGE_SIZE));
+	struct iomd_desc *desc = iomd_buffer_desc(buffer);
+	struct iomd_map *map = window(test, desc, 0, 0, 0);
+	u32 old;
+
+	bytes_of(map)[LENGTH - 1] = 1;
+	KUNIT_EXPECT_EQ(test, iomd_desc_set_purgeable(desc, IOMD_PURGEABLE_EMPTY, &old), 0);
+	KUNIT_EXPECT_EQ(test, bytes_of(map)[LENGTH - 1], 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_set_purgeable(desc, IOMD_PURGEABLE_NON_VOLATILE, &old), 0);
+	bytes_of(map)[LENGTH - 1] = 2;
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_read_bytes(desc, LENGTH - 1, &old, 1), 1ULL);
+	KUNIT_EXPECT_EQ(test, *(u8 *)&old, 2);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+}
+
+/* MD-99: who waits can be let go on, whatever the kernel has mapped meanwhile */
+static void waiting_can_be_ended(struct kunit *test)
+{
+	struct iomd_desc *desc = page_desc(test, 0, BOTH);
+
+	KUNIT_ASSERT_EQ(test, iomd_desc_redirect(desc, NULL, true), 0);
+	window(test, desc, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_redirect(desc, NULL, false), 0);
+	KUNIT_EXPECT_FALSE(test, iomd_desc_get_flags(desc) & IOMD_MEMORY_REDIRECTED);
+}
+
+/* GMD-27 MD-23 MD-100: a redirected descriptor stays so, and has its maps, as something else */
+static void redirection_outlives_what_was_described(struct kunit *test)
+{
+	u64 address;
+	struct iomd_desc *desc = user_desc(test, &address, 0, LENGTH, BOTH);
+	struct iomd_map *map = window(test, desc, 0, 0, 0);
+	const struct iomd_range other = { address, LENGTH };
+
+	KUNIT_ASSERT_EQ(test, iomd_desc_redirect(desc, IOMD_KERNEL_TASK, true), 0);
+	KUNIT_ASSERT_EQ(test, iomd_desc_init_with_options(desc, &other, 1, 0, iomd_kunit_mm,
+							  IOMD_MEMORY_TYPE_VIRTUAL | BOTH, NULL),
+			0);
+	KUNIT_EXPECT_TRUE(test, iomd_desc_get_flags(desc) & IOMD_MEMORY_REDIRECTED);
+	KUNIT_EXPECT_PTR_EQ(test, window(test, desc, REFERENCE, 0, 0), map);
+	KUNIT_EXPECT_EQ(test, iomd_desc_redirect(desc, IOMD_KERNEL_TASK, false), 0);
+}
+
+/* MAP-66 MAP-67 MAP-17: a task's own memory is pinned until it is unwired, or unmapped */
+static void wires_what_a_task_has(struct kunit *test)
+{
+	u64 address, before = iomd_kunit_pinned();
+	struct iomd_desc *desc = user_desc(test, &address, 0, LENGTH, BOTH);
+	struct iomd_map *map, *part;
+
+	map = kept(test, iomd_desc_create_mapping_in_task(desc, iomd_kunit_mm, 0, ANYWHERE, 0, 0));
+	part = kept(test, iomd_desc_create_mapping_in_task(desc, iomd_kunit_mm, 0, ANYWHERE,
+							   PAGE_SIZE, 2 * PAGE_SIZE));
+	KUNIT_ASSERT_EQ(test, iomd_map_get_address(map), address);
+	KUNIT_ASSERT_EQ(test, iomd_map_get_address(part), address + PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
+
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, IN, PAGE_SIZE + 5, 10), 0);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before + 1);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(part, BOTH, PAGE_SIZE, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before + 2);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, NONE, PAGE_SIZE, 10), -EINVAL);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(part, NONE, 5, 10), 0);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(part, NONE, 5, 10), -EINVAL);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before + 1);
+	KUNIT_EXPECT_EQ(test, iomd_map_unmap(map), 0);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(part, IN, 0, 1), -EINVAL);
+}
+
+/* MAP-66: what may not be written is not wired for that */
+static void wires_as_is_allowed(struct kunit *test)
+{
+	u64 base = iomd_kunit_map(test, NULL, LENGTH, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS);
+	struct iomd_desc *desc = iomd_kunit_of_process(test, base, LENGTH, OUT);
+	struct iomd_map *map;
+
+	map = kept(test, iomd_desc_create_mapping_in_task(desc, iomd_kunit_mm, 0, ANYWHERE, 0, 0));
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, IN, 0, LENGTH), -EACCES);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, OUT, 0, LENGTH), 0);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, NONE, 0, LENGTH), 0);
+}
+
+/* MAP-10 GMD-100: remote memory is out of reach of unique maps, too */
+static void remote_memory_is_not_unique(struct kunit *test)
+{
+	u64 address = virt_to_phys(iomd_kunit_zalloc(test, PAGE_SIZE));
+	struct iomd_desc *desc = iomd_kunit_desc(test,
+		iomd_desc_with_address_range(address, PAGE_SIZE, BOTH | IOMD_MEMORY_REMOTE, NULL));
+
+	IOMD_KUNIT_EXPECT_ERR(test, try(desc, UNIQUE, 0, 0), -ENXIO);
+}
+
+/* SUB-17 SUB-18 MAP-9 MD-88: where a sub descriptor is mapped, its part of the parent is */
+static void static_maps_of_subs_are_of_their_part(struct kunit *test)
+{
+	struct page **pages = iomd_kunit_scattered_pages(test, NR_PAGES);
+	u8 *memory = iomd_kunit_vmap(test, pages, NR_PAGES);
+	struct iomd_desc *desc = iomd_kunit_desc(test,
+		iomd_desc_with_pages(pages, NR_PAGES, 0, LENGTH, BOTH, NULL));
+	struct iomd_desc *sub = iomd_kunit_sub(test, desc, PAGE_SIZE, 2 * PAGE_SIZE, BOTH);
+	struct iomd_map *map;
+
+	map = kept(test, iomd_desc_set_mapping(sub, IOMD_KERNEL_TASK,
+					       (unsigned long)memory + PAGE_SIZE, 0));
+	KUNIT_EXPECT_EQ(test, iomd_map_get_offset(map), (u64)PAGE_SIZE);
+	KUNIT_EXPECT_PTR_EQ(test, window(test, sub, 0, 0, 0), map);
+	memory[0] = 0x42;
+	KUNIT_EXPECT_EQ(test, bytes_of(window(test, desc, 0, 0, 2 * PAGE_SIZE))[0], 0x42);
+}
+
+/* GMD-77 GMD-61: maps of a persistent descriptor show what it is bound to */
+static void persistent_memory_is_what_it_was(struct kunit *test)
+{
+	u64 address, before = iomd_kunit_pinned();
+	struct iomd_desc *desc = user_desc(test, &address, 0, LENGTH,
+					   BOTH | IOMD_MEMORY_PERSISTENT);
+
+	iomd_kunit_unmap(address, LENGTH);
+	KUNIT_EXPECT_TRUE(test, shows(window(test, desc, 0, 0, 0), LENGTH, 0));
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before + NR_PAGES);
+}
+
+/* GMD-81 MAP-33: and it is not written through a map if it may not be */
+static void persistent_memory_may_be_read_only(struct kunit *test)
+{
+	u64 address;
+	struct iomd_desc *desc = user_desc(test, &address, 0, LENGTH,
+					   OUT | IOMD_MEMORY_PERSISTENT);
+
+	window(test, desc, READ_ONLY, 0, 0);
+	IOMD_KUNIT_EXPECT_ERR(test, try(desc, 0, 0, 0), -EACCES);
+}
+
+/* MAP-7: nothing is mapped into an address space that is gone, not even what was there */
+static void the_dead_get_no_maps(struct kunit *test)
+{
+	char *argv[4] = { "/bin/busybox", "sleep", "1000", NULL };
+	struct iomd_kunit_process *process = iomd_kunit_start(test, argv);
+	struct iomd_desc *desc = iomd_kunit_desc(test,
+		iomd_desc_with_address_range(0x1000, PAGE_SIZE, BOTH, process->mm));
+	struct iomd_map *map;
+
+	map = iomd_desc_create_mapping_in_task(desc, process->mm, 0, ANYWHERE, 0, 0);
+	KUNIT_EXPECT_EQ(test, iomd_map_get_address(kept(test, map)), 0x1000ULL);
+	iomd_kunit_kill(test, process);
+	map = iomd_desc_create_mapping_in_task(desc, process->mm, 0, ANYWHERE, 0, 0);
+	IOMD_KUNIT_EXPECT_ERR(test, map, -ENXIO);
+}
+
+/*
  * Failing.
  */
 
@@ -1074,6 +1252,17 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(multis_fail_as_one),
 	KUNIT_CASE(portions_cannot_be_mapped),
 	KUNIT_CASE(guards_are_for_tasks),
+	KUNIT_CASE(written_pages_are_dirty),
+	KUNIT_CASE(purged_maps_are_empty),
+	KUNIT_CASE(waiting_can_be_ended),
+	KUNIT_CASE(redirection_outlives_what_was_described),
+	KUNIT_CASE(wires_what_a_task_has),
+	KUNIT_CASE(wires_as_is_allowed),
+	KUNIT_CASE(remote_memory_is_not_unique),
+	KUNIT_CASE(static_maps_of_subs_are_of_their_part),
+	KUNIT_CASE(persistent_memory_is_what_it_was),
+	KUNIT_CASE(persistent_memory_may_be_read_only),
+	KUNIT_CASE(the_dead_get_no_maps),
 	KUNIT_CASE(survives_failing_allocations),
 	{}
 };

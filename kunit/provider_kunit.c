@@ -27,6 +27,8 @@ struct provider {
 	u32 segments;
 	u32 direction;
 	int error;		/* of prepare */
+	struct iomd_desc *inner;	/* mapped while it is prepared */
+	struct iomd_map *map;
 	u64 lie_at;		/* the segment there is @lie, @lie_length */
 	u64 lie;
 	u64 lie_length;
@@ -38,6 +40,8 @@ static int provider_prepare(void *priv, u32 direction)
 
 	provider->direction = direction;
 	provider->prepares++;
+	if (provider->inner)
+		provider->map = iomd_desc_map(provider->inner, IOMD_MAP_UNIQUE);
 	return provider->error;
 }
 
@@ -47,6 +51,8 @@ static void provider_complete(void *priv, u32 direction)
 
 	if (provider->direction == direction)
 		provider->completes++;
+	iomd_map_put(provider->map);
+	provider->map = NULL;
 }
 
 static u64 provider_segment(void *priv, u64 offset, u64 *length)
@@ -128,6 +134,39 @@ static void is_asked_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	KUNIT_EXPECT_EQ(test, provider->segments, 8U);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+}
+
+/* GMD-80 MAP-33: a map that is to be written takes memory that may be */
+static void maps_ask_for_what_they_do(struct kunit *test)
+{
+	struct provider *provider = test->priv;
+	struct iomd_desc *desc = provided(test, OUT, NULL);
+	struct iomd_map *map = iomd_desc_map(desc, IOMD_MAP_READ_ONLY);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, map);
+	KUNIT_EXPECT_EQ(test, provider->direction, (u32)OUT);
+	IOMD_KUNIT_EXPECT_ERR(test, iomd_desc_map(desc, 0), -EROFS);
+	iomd_map_put(map);
+	map = iomd_desc_map(desc, 0);
+	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, map);
+	KUNIT_EXPECT_EQ(test, provider->direction, (u32)IOMD_DIRECTION_IN_OUT);
+	iomd_map_put(map);
+}
+
+/* MAP-5: providers may map what they are made of, whoever asks them, with no lock in the way */
+static void may_map_what_it_is_made_of(struct kunit *test)
+{
+	struct provider *provider = test->priv;
+	struct iomd_desc *desc = provided(test, BOTH, NULL);
+	struct iomd_map *map;
+
+	provider->inner = iomd_kunit_kernel_desc(test, iomd_kunit_zalloc(test, PAGE_SIZE),
+						 PAGE_SIZE, BOTH);
+	map = iomd_desc_map(desc, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, map);
+	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, provider->map);
+	iomd_map_put(map);
+	KUNIT_EXPECT_PTR_EQ(test, provider->map, NULL);
 }
 
 /* MD-33 GMD-41 GMD-46: what was prepared for reading is not written */
@@ -335,6 +374,8 @@ static void survives_failing_allocations(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(is_asked_once),
+	KUNIT_CASE(maps_ask_for_what_they_do),
+	KUNIT_CASE(may_map_what_it_is_made_of),
 	KUNIT_CASE(may_be_read_only),
 	KUNIT_CASE(bus_space_is_for_where_it_is),
 	KUNIT_CASE(bytes_are_there),

@@ -9,6 +9,7 @@
 
 struct iomd_desc;
 struct iomd_map;
+struct vm_area_struct;
 
 struct iomd_map *iomd_desc_create_mapping_in_task(struct iomd_desc *desc, struct mm_struct *into,
 						  u64 at_address, u32 options, u64 offset,
@@ -16,6 +17,7 @@ struct iomd_map *iomd_desc_create_mapping_in_task(struct iomd_desc *desc, struct
 struct iomd_map *iomd_desc_map(struct iomd_desc *desc, u32 options);
 struct iomd_map *iomd_desc_set_mapping(struct iomd_desc *desc, struct mm_struct *task,
 				       u64 address, u32 options);
+int iomd_desc_mmap(struct iomd_desc *desc, struct vm_area_struct *vma);
 int iomd_desc_redirect(struct iomd_desc *desc, struct mm_struct *safe_task, bool do_redirect);
 
 struct iomd_map *iomd_map_get(struct iomd_map *map);

@@ -24,6 +24,6 @@
  * Rises whenever a symbol, an option or a behaviour is added that a driver can
  * depend on; a driver may test for it at compile time.
  */
-#define IOMD_API_VERSION 1
+#define IOMD_API_VERSION 2
 
 #endif /* _IOMD_NAMESPACE_H */

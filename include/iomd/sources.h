@@ -50,6 +50,8 @@ struct iomd_desc *iomd_client_desc_with_dma_buf(struct iomd_client *client,
 						struct dma_buf *dmabuf, u32 options,
 						struct iomd_mapper *mapper);
 
+struct dma_buf *iomd_desc_export_dma_buf(struct iomd_desc *desc, u32 flags);
+
 int iomd_desc_to_sg_table(struct iomd_desc *desc, u64 offset, u64 length, struct sg_table *table,
 			  gfp_t gfp);
 int iomd_desc_to_bvecs(struct iomd_desc *desc, u64 *offset, u64 length, struct bio_vec *bvecs,

@@ -53,7 +53,7 @@ struct mm_struct;
 #define IOMD_MEMORY_REDIRECTED		0x00004000	/* state */
 #define IOMD_MEMORY_PREPARED_READ_ONLY	0x00008000	/* state: pinned for reading only */
 #define IOMD_MEMORY_PERSISTENT		0x00010000
-#define IOMD_MEMORY_MAP_COPY_ON_WRITE	0x00020000
+#define IOMD_MEMORY_MAP_COPY_ON_WRITE	0x00020000	/* maps show a copy */
 #define IOMD_MEMORY_REMOTE		0x00040000	/* not reachable by this CPU */
 #define IOMD_MEMORY_THREAD_SAFE		0x00100000
 #define IOMD_MEMORY_CLEAR_ENCRYPT	0x00200000
