@@ -311,6 +311,7 @@ int iomd_desc_walk_joined(struct iomd_desc *desc, iomd_walk_fn walk_fn, struct i
 			  u64 offset, u64 limit, struct iomd_extent *extent);
 int iomd_desc_bus_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
 		       struct iomd_extent *extent);
+u64 iomd_desc_segment(struct iomd_desc *desc, u64 offset, u64 *length, u32 options, void *caller);
 void iomd_desc_complain(const struct iomd_desc *desc, int err, void *caller);
 
 /* Does a descriptor give CPU-physical addresses whatever is asked? */

@@ -51,7 +51,8 @@
  *
  * Outermost first:
  *
- * - a map's lock: what is to be seen in it;
+ * - a map's lock: what is to be seen in it; changed under a spinlock, too, under which
+ *   a step of a walk is taken;
  * - the lock of a set of maps: which there are, and where; of two sets, the one at the lower
  *   address first. Of the locks below none is taken under it: while memory is pinned, or
  *   given back, others find maps, and put them;
@@ -61,7 +62,8 @@
  * 2. mmap_lock of the described task, taken while pinning, and the lock over all
  *    purgeable memory, taken while that is wired;
  * 3. a dma-buf's reservation lock, and what its exporter takes under it;
- * 4. a mapper's lock, a spinlock: list of its live mappings.
+ * 4. a mapper's lock while it takes mappings from its device, a spinlock; and another:
+ *	list of its live mappings.
  *
  * A window of a task has a lock that those take who touch it, under mmap_lock of the task.
  * Nothing else is taken under it.
@@ -371,8 +373,8 @@ void iomd_desc_complain(const struct iomd_desc *desc, int err, void *caller)
 			    desc->ops->name, desc, why, ERR_PTR(err));
 }
 
-static u64 desc_segment(struct iomd_desc *desc, u64 offset, u64 *length, u32 options,
-			void *caller)
+/* iomd_desc_get_physical_segment(), asked by @caller. */
+u64 iomd_desc_segment(struct iomd_desc *desc, u64 offset, u64 *length, u32 options, void *caller)
 {
 	struct iomd_extent extent = {};
 	struct iomd_walk walk = {};
@@ -423,7 +425,7 @@ static u64 desc_segment(struct iomd_desc *desc, u64 offset, u64 *length, u32 opt
  */
 u64 iomd_desc_get_physical_segment(struct iomd_desc *desc, u64 offset, u64 *length, u32 options)
 {
-	return desc_segment(desc, offset, length, options, __builtin_return_address(0));
+	return iomd_desc_segment(desc, offset, length, options, __builtin_return_address(0));
 }
 EXPORT_SYMBOL_NS_GPL(iomd_desc_get_physical_segment, IOMD_NS);
 
@@ -439,7 +441,7 @@ EXPORT_SYMBOL_NS_GPL(iomd_desc_get_physical_segment, IOMD_NS);
  */
 u64 iomd_desc_get_physical_address(struct iomd_desc *desc)
 {
-	return desc_segment(desc, 0, NULL, 0, __builtin_return_address(0));
+	return iomd_desc_segment(desc, 0, NULL, 0, __builtin_return_address(0));
 }
 EXPORT_SYMBOL_NS_GPL(iomd_desc_get_physical_address, IOMD_NS);
 
@@ -485,7 +487,11 @@ EXPORT_SYMBOL_NS_GPL(iomd_desc_get_length, IOMD_NS);
 u64 iomd_desc_get_flags(const struct iomd_desc *desc)
 {
 	u32 flags = READ_ONCE(desc->flags);
+	u64 offset = 0;
 
+	/* Those who touch a part wait for what it is a part of. */
+	if (desc->ops->map_root)
+		desc = desc->ops->map_root((struct iomd_desc *)desc, &offset);
 	return READ_ONCE(desc->is_redirected) ? flags | IOMD_MEMORY_REDIRECTED : flags;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_desc_get_flags, IOMD_NS);

@@ -9,7 +9,9 @@
 #include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/preempt.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include <iomd/desc.h>
@@ -223,15 +225,43 @@ static int reserve_live(struct iomd_iovm *iovm, struct iomd_mapper *mapper, u64 
 	return err;
 }
 
+/* Unbinding the device waits for RCU, and so do others: so many granules in one go. */
+#define STRETCH		256
+
+/* In whatever context; where the kernel knows that one may sleep others get their turn. */
+static void let_others_run(void)
+{
+	if (preemptible() && !rcu_preempt_depth())
+		cond_resched();
+}
+
+/* Take what there is out of a part of a space. Return: 0, or -ENODEV if all of it is gone. */
+static int remove_live(struct iomd_mapper *mapper, u64 address, u64 length)
+{
+	u64 stretch = STRETCH * mapper->page_size, part;
+	int err = 0;
+
+	for (; length && !err; address += part, length -= part) {
+		part = min(length, stretch);
+		rcu_read_lock();
+		if (READ_ONCE(mapper->revoked))
+			err = -ENODEV;
+		else
+			iomd_space_remove(mapper->space, address, part);
+		rcu_read_unlock();
+		let_others_run();
+	}
+	return err;
+}
+
 static void unreserve(struct iomd_iovm *iovm)
 {
 	struct iomd_mapper *mapper = iovm->mapping.mapper;
 
+	remove_live(mapper, iovm->address, iovm->length);
 	rcu_read_lock();
-	if (!READ_ONCE(mapper->revoked)) {
-		iomd_space_remove(mapper->space, iovm->address, iovm->length);
+	if (!READ_ONCE(mapper->revoked))
 		iomd_space_free(mapper->space, iovm->address, iovm->length);
-	}
 	rcu_read_unlock();
 	iomd_mapper_put(mapper);
 }
@@ -410,28 +440,32 @@ static bool is_reserved(struct iomd_mapper *mapper, u64 address, u64 offset, u64
 static int insert(struct iomd_space *space, u32 options, u64 address, u64 phys, u64 length)
 {
 	u64 done;
-	int err;
+	int err = 0;
 
-	iomd_space_remove(space, address, length);
-	for (done = 0; done < length; done += space->granule) {
+	for (done = 0; done < length && !err; done += space->granule)
 		err = iomd_space_insert(space, address + done, phys + done, space->granule,
 					access_direction(options), GFP_ATOMIC);
-		if (err) {
-			iomd_space_remove(space, address, done);
-			return err;
-		}
-	}
-	return 0;
+	return err;
 }
 
+/* On error nothing is there. */
 static int insert_live(struct iomd_mapper *mapper, u32 options, u64 address, u64 phys, u64 length)
 {
-	int err = -ENODEV;
+	u64 stretch = STRETCH * mapper->page_size, done, part;
+	int err = remove_live(mapper, address, length);
 
-	rcu_read_lock();
-	if (!READ_ONCE(mapper->revoked))
-		err = insert(mapper->space, options, address, phys, length);
-	rcu_read_unlock();
+	for (done = 0; done < length && !err; done += part) {
+		part = min(length - done, stretch);
+		rcu_read_lock();
+		if (READ_ONCE(mapper->revoked))
+			err = -ENODEV;
+		else
+			err = insert(mapper->space, options, address + done, phys + done, part);
+		rcu_read_unlock();
+		let_others_run();
+	}
+	if (err)
+		remove_live(mapper, address, done);
 	return err;
 }
 

@@ -54,6 +54,9 @@ static void *vmap_window(const struct iomd_window_spec *spec, const struct iomd_
 	struct page **pages;
 	void *base = NULL;
 
+	/* The kernel would refuse it, but not before all of them are collected. */
+	if (nr > totalram_pages())
+		return NULL;
 	pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL | __GFP_NOWARN);
 	if (!pages)
 		return NULL;
@@ -155,7 +158,8 @@ static bool is_guarded(const void *base, u64 nr_pages)
  * Show what @spec says. The window takes over the memory, unless this fails. Return: 0, and
  * where the first byte is; -EOPNOTSUPP for what the kernel has no means for: a place of
  * one's choice, guards other than small ones, memory of devices in pieces or for reading
- * only; or -ENOMEM.
+ * only; or -ENOMEM, also for memory of devices that is in use in another cache mode: the
+ * kernel does not say why it has not mapped that.
  */
 int iomd_kernel_window_open(struct iomd_kernel_window *window,
 			    const struct iomd_window_spec *spec,

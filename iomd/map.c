@@ -40,6 +40,7 @@ struct iomd_map *iomd_map_create(struct iomd_desc *desc, struct mm_struct *task,
 	INIT_LIST_HEAD(&map->node);
 	INIT_LIST_HEAD(&map->wired);
 	mutex_init(&map->lock);
+	spin_lock_init(&map->shown);
 	map->desc = iomd_desc_get(desc);
 	map->task = task;
 	if (task != IOMD_KERNEL_TASK) {
@@ -287,6 +288,54 @@ u32 iomd_map_get_map_options(const struct iomd_map *map)
 }
 EXPORT_SYMBOL_NS_GPL(iomd_map_get_map_options, IOMD_NS);
 
+/* Segments that are to be had in any context, without sleeping. */
+#define ATOMIC_SEGMENT	(IOMD_MEMORY_MAPPER_NONE | IOMD_MEMORY_SOURCE_SEGMENT)
+
+/* The same in what the map shows now, which is that until we are through. */
+static u64 shown_segment(struct iomd_map *map, u64 offset, u64 *length, u32 options, void *caller)
+{
+	u64 address = 0, start;
+	unsigned long flags;
+
+	spin_lock_irqsave(&map->shown, flags);
+	if (!check_add_overflow(map->offset, offset, &start))
+		address = iomd_desc_segment(map->desc, start, length, options, caller);
+	spin_unlock_irqrestore(&map->shown, flags);
+	return address;
+}
+
+/* This may sleep, with a reference, which then may be the last. */
+static u64 held_segment(struct iomd_map *map, u64 offset, u64 *length, u32 options, void *caller)
+{
+	u64 address = 0, start;
+	struct iomd_desc *desc;
+
+	spin_lock_irq(&map->shown);
+	desc = iomd_desc_get(map->desc);
+	start = map->offset;
+	spin_unlock_irq(&map->shown);
+	if (!check_add_overflow(start, offset, &start))
+		address = iomd_desc_segment(desc, start, length, options, caller);
+	iomd_desc_put(desc);
+	return address;
+}
+
+static u64 map_segment(struct iomd_map *map, u64 offset, u64 *length, u32 options, void *caller)
+{
+	u64 address = 0, bytes = 0;
+
+	if (offset < map->length) {
+		if (options & ATOMIC_SEGMENT)
+			address = shown_segment(map, offset, &bytes, options, caller);
+		else
+			address = held_segment(map, offset, &bytes, options, caller);
+		bytes = min(bytes, map->length - offset);
+	}
+	if (length)
+		*length = bytes;
+	return address;
+}
+
 /**
  * iomd_map_get_physical_segment() - Where a byte of a map is, and how far it is contiguous.
  * @map: Map of a descriptor that is prepared.
@@ -294,22 +343,15 @@ EXPORT_SYMBOL_NS_GPL(iomd_map_get_map_options, IOMD_NS);
  * @length: Receives how many bytes are contiguous, and mapped, from there on; may be NULL.
  * @options: As for iomd_desc_get_physical_segment().
  *
- * IOKit: IOMemoryMap::getPhysicalSegment().
+ * While the map is redirected the answer is of what was shown before, or of what is shown
+ * then. IOKit: IOMemoryMap::getPhysicalSegment().
  *
- * Context: As iomd_desc_get_physical_segment(). The map is not redirected meanwhile.
+ * Context: As iomd_desc_get_physical_segment().
  * Return: As that; 0, and 0 in @length, behind the end of the map. Implements MAP-45.
  */
 u64 iomd_map_get_physical_segment(struct iomd_map *map, u64 offset, u64 *length, u32 options)
 {
-	u64 address = 0, bytes = 0, start;
-
-	if (offset < map->length && !check_add_overflow(map->offset, offset, &start)) {
-		address = iomd_desc_get_physical_segment(map->desc, start, &bytes, options);
-		bytes = min(bytes, map->length - offset);
-	}
-	if (length)
-		*length = bytes;
-	return address;
+	return map_segment(map, offset, length, options, __builtin_return_address(0));
 }
 EXPORT_SYMBOL_NS_GPL(iomd_map_get_physical_segment, IOMD_NS);
 
@@ -324,7 +366,7 @@ EXPORT_SYMBOL_NS_GPL(iomd_map_get_physical_segment, IOMD_NS);
  */
 u64 iomd_map_get_physical_address(struct iomd_map *map)
 {
-	return iomd_map_get_physical_segment(map, 0, NULL, 0);
+	return map_segment(map, 0, NULL, 0, __builtin_return_address(0));
 }
 EXPORT_SYMBOL_NS_GPL(iomd_map_get_physical_address, IOMD_NS);
 

@@ -8,6 +8,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
+#include <linux/spinlock.h>
 
 #include <iomd/map.h>
 
@@ -20,6 +21,7 @@
  * struct iomd_map - A window on a descriptor, in an address space.
  * @ref: References.
  * @lock: Guards @desc and @offset, that is, what is to be seen.
+ * @shown: Held as well while they change, for those who cannot sleep.
  * @desc: Whose maps this one belongs to; a reference is held.
  * @node: In the set of @desc, whose lock guards what is below.
  * @parent: The map whose window this is a part of; or NULL. A reference is held.
@@ -38,6 +40,7 @@
 struct iomd_map {
 	refcount_t ref;
 	struct mutex lock;	/* see above */
+	spinlock_t shown;	/* see above */
 	struct iomd_desc *desc;
 	struct list_head node;
 	struct iomd_map *parent;

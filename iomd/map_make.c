@@ -67,9 +67,12 @@ static struct iomd_map *find_compatible(const struct iomd_map_set *set,
  */
 static struct iomd_map *share(struct iomd_map *map, struct iomd_map *new)
 {
+	const u32 inherited = IOMD_MAP_CACHE_MASK | IOMD_MAP_STATIC;
+
 	if (map->offset == new->offset && map->length == new->length)
 		return map;
 	new->parent = map;
+	new->options = (new->options & ~inherited) | (map->options & inherited);
 	new->address = map->address + (new->offset - map->offset);
 	return new;
 }
@@ -143,6 +146,17 @@ static int open_window(struct iomd_map *map, const struct iomd_window_spec *spec
 	return 0;
 }
 
+/*
+ * Until a window is in its set nobody can say that those who touch it have to wait: so they
+ * do. Only if page tables are to be filled beforehand they wait for what is known already.
+ */
+static unsigned int blocked_at_first(const struct request *request)
+{
+	if ((request->options & IOMD_MAP_PREFAULT) && !READ_ONCE(request->desc->is_redirected))
+		return 0;
+	return IOMD_BLOCKED_BY_DESC;
+}
+
 /* Show the memory in a window, which then has it. On error the caller has it still. */
 static int show(struct iomd_map *map, const struct request *request, struct iomd_desc *memory)
 {
@@ -153,6 +167,7 @@ static int show(struct iomd_map *map, const struct request *request, struct iomd
 		.task = request->task,
 		.address = request->address,
 		.options = request->options,
+		.blocked = blocked_at_first(request),
 	};
 	struct iomd_survey survey;
 
@@ -248,8 +263,9 @@ static struct iomd_map *publish_locked(struct iomd_map_set *set, const struct re
 	if (map)
 		return map;
 	list_add_tail(&new->node, &set->maps);
-	if (new->window && new->desc->is_redirected)
-		iomd_task_window_block(new->window, IOMD_BLOCKED_BY_DESC, true);
+	if (new->window)
+		iomd_task_window_block(new->window, IOMD_BLOCKED_BY_DESC,
+				       new->desc->is_redirected);
 	return new;
 }
 
@@ -422,7 +438,8 @@ struct iomd_map *iomd_desc_map_beyond_length(struct iomd_desc *desc, struct mm_s
  *	   that address space; -EPERM for memory that tasks must not have: the slab's, the
  *	   kernel's own, RAM by its physical address, devices' without the right to them;
  *	   -EEXIST if something is at that address; -EPERM if it is too low for a task;
- *	   -EBUSY if a device's memory is mapped already, in another cache mode; -ENXIO if
+ *	   -EBUSY if a device's memory is mapped already, in another cache mode, which for
+ *	   a map into the kernel is -ENOMEM, as the kernel gives no reason; -ENXIO if
  *	   the task is gone, or for remote memory; -ECANCELED if the caller is being
  *	   killed; -ENOMEM, also for an address space that has not enough room, or not
  *	   that address; and the errors of iomd_desc_prepare().

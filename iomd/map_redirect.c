@@ -45,8 +45,10 @@ static void move_to(struct iomd_map *map, struct iomd_desc *desc, u64 offset)
 		mutex_lock_nested(second, SINGLE_DEPTH_NESTING);
 	list_del(&map->node);
 	list_add_tail(&map->node, &desc->maps->maps);
+	spin_lock_irq(&map->shown);
 	WRITE_ONCE(map->desc, iomd_desc_get(desc));
 	WRITE_ONCE(map->offset, offset);
+	spin_unlock_irq(&map->shown);
 	iomd_task_window_block(map->window, IOMD_BLOCKED_BY_DESC, desc->is_redirected);
 	if (second != first)
 		mutex_unlock(second);

@@ -72,13 +72,41 @@ static int unwire_own(struct iomd_map *map, u64 offset, u64 length)
 	return -EINVAL;
 }
 
-static int wire_range(struct iomd_map *map, u32 access, u64 offset, u64 length)
+/* What a task has anyway is the business of the map that was asked for, part or not. */
+static int wire_static(struct iomd_map *map, u32 access, u64 offset, u64 length)
 {
-	if (map->window)
-		return access ? iomd_task_window_populate(map->window, offset, length) : 0;
-	if (!map->mm)
-		return 0;
-	return access ? wire_own(map, access, offset, length) : unwire_own(map, offset, length);
+	int err = -EINVAL;
+
+	mutex_lock(&map->lock);
+	if (iomd_map_is_live(map)) {
+		if (!map->mm)
+			err = 0;
+		else if (access)
+			err = wire_own(map, access, offset, length);
+		else
+			err = unwire_own(map, offset, length);
+	}
+	mutex_unlock(&map->lock);
+	return err;
+}
+
+/* Here Out is for writing, as in page tables. */
+static int wire_window(struct iomd_map *map, u32 access, u64 offset, u64 length)
+{
+	bool write = access & IOMD_DIRECTION_OUT;
+	int err = -EINVAL;
+
+	mutex_lock(&map->lock);
+	if (iomd_map_is_live(map)) {
+		if (write && (map->options & IOMD_MAP_READ_ONLY))
+			err = -EACCES;
+		else if (!access || !map->window)
+			err = 0;
+		else
+			err = iomd_task_window_populate(map->window, offset, length, write);
+	}
+	mutex_unlock(&map->lock);
+	return err;
 }
 
 /**
@@ -91,7 +119,8 @@ static int wire_range(struct iomd_map *map, u32 access, u64 offset, u64 length)
  *
  * In a window of ours pages stay once they are there. A task's own memory is pinned, for
  * writing with IOMD_DIRECTION_IN or OUT_IN as iomd_desc_prepare() would, until the same
- * range is given without a direction, or the map is unmapped.
+ * range of the same map is given without a direction, or that map is unmapped or put, be it
+ * a part of another.
  * IOKit: IOMemoryMap::wireRange().
  *
  * Context: Process context, may sleep and fault; takes the mmap_lock of the task.
@@ -103,21 +132,18 @@ static int wire_range(struct iomd_map *map, u32 access, u64 offset, u64 length)
 int iomd_map_wire_range(struct iomd_map *map, u32 options, u64 offset, u64 length)
 {
 	u32 access = options & IOMD_DIRECTION_IN_OUT;
+	struct iomd_map *whole;
 	u64 end;
-	int err = -EINVAL;
 
 	might_sleep();
 	if (!length || check_add_overflow(offset, length, &end) || end > map->length)
 		return -EINVAL;
 	if (!iomd_map_is_live(map))
 		return -EINVAL;
-	for (; map->parent; map = map->parent)
-		offset += map->offset - map->parent->offset;
-
-	mutex_lock(&map->lock);
-	if (iomd_map_is_live(map))
-		err = wire_range(map, access, offset, length);
-	mutex_unlock(&map->lock);
-	return err;
+	for (whole = map; whole->parent; whole = whole->parent)
+		end += whole->offset - whole->parent->offset;
+	if (iomd_map_is_static(whole))
+		return wire_static(map, access, offset, length);
+	return wire_window(whole, access, end - length, length);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_map_wire_range, IOMD_NS);

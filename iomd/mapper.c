@@ -47,6 +47,7 @@ static LIST_HEAD(clients);
 static struct iomd_mapper identity_mapper = {
 	.ref = KREF_INIT(1),
 	.page_size = PAGE_SIZE,
+	.revoking = __SPIN_LOCK_UNLOCKED(identity_mapper.revoking),
 	.lock = __SPIN_LOCK_UNLOCKED(identity_mapper.lock),
 	.mappings = LIST_HEAD_INIT(identity_mapper.mappings),
 	.iovms = LIST_HEAD_INIT(identity_mapper.iovms),
@@ -68,6 +69,7 @@ static struct iomd_mapper *mapper_create(struct device *dev)
 	mapper->page_size = PAGE_SIZE;
 	if (mapper->domain && domain->pgsize_bitmap)
 		mapper->page_size = 1ULL << __ffs64(domain->pgsize_bitmap);
+	spin_lock_init(&mapper->revoking);
 	spin_lock_init(&mapper->lock);
 	INIT_LIST_HEAD(&mapper->mappings);
 	INIT_LIST_HEAD(&mapper->iovms);
@@ -137,25 +139,27 @@ static struct iomd_mapping *take_mapping(struct iomd_mapper *mapper, struct iomd
 
 /*
  * Take one mapping from the device. Its owner may come to unmake it meanwhile, in whatever
- * context, and waits: so bottom halves are off, but interrupts are not. What is an exporter's
- * takes sleeping; but once it is ours the mapping's owner may go. Return: whether there was
- * one.
+ * context and with whatever locks, and then waits for us: so nothing may interrupt us that
+ * could wait for those. Interrupts are off for as long as they would be if the owner had
+ * unmade it; where locks sleep, who waits lends us its priority. What is an exporter's takes
+ * sleeping; but once it is ours the mapping's owner may go. Return: whether there was one.
  */
 static bool revoke_one(struct iomd_mapper *mapper)
 {
 	struct iomd_import import = {};
 	struct iomd_mapping *mapping;
+	unsigned long flags;
 
-	local_bh_disable();
-	spin_lock_irq(&mapper->lock);
+	spin_lock_irqsave(&mapper->revoking, flags);
+	spin_lock(&mapper->lock);
 	mapping = take_mapping(mapper, &import);
-	spin_unlock_irq(&mapper->lock);
+	spin_unlock(&mapper->lock);
 	if (mapping && !import.attachment)
 		iomd_mapping_unmap_table(mapping);
 	/* The owner may free it from here on. Pairs with mapping_claim(). */
 	if (mapping)
 		atomic_set_release(&mapping->users, IOMD_MAPPING_GONE);
-	local_bh_enable();
+	spin_unlock_irqrestore(&mapper->revoking, flags);
 
 	if (import.attachment)
 		iomd_import_end(&import);

@@ -52,23 +52,35 @@ static void mapping_delist(struct iomd_mapping *mapping)
 	spin_unlock_irqrestore(&mapper->lock, flags);
 }
 
+/* Wait until it has been taken. Whoever takes it has the lock until then. */
+static void wait_for_revoker(struct iomd_mapper *mapper)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&mapper->revoking, flags);
+	spin_unlock_irqrestore(&mapper->revoking, flags);
+}
+
 /*
  * Its owner unmakes a mapping. Return: whether it is there; if not it has been taken from
  * the device. While it is being taken, or synchronized, we wait: memory must not be given
- * away that somebody still copies to. Who takes it has bottom halves off, so this is for no
- * hard interrupt.
+ * away that somebody still copies to. Nobody should synchronize it any more.
  */
 static bool mapping_claim(struct iomd_mapping *mapping)
 {
 	int users;
 
-	do {
-		if (likely(!atomic_cmpxchg(&mapping->users, 0, IOMD_MAPPING_OWNED)))
+	for (;;) {
+		users = atomic_cmpxchg(&mapping->users, 0, IOMD_MAPPING_OWNED);
+		if (likely(!users))
 			return true;
-		users = atomic_cond_read_acquire(&mapping->users,
-						 !VAL || VAL == IOMD_MAPPING_GONE);
-	} while (!users);
-	return false;
+		if (users == IOMD_MAPPING_GONE)
+			return false;
+		if (users == IOMD_MAPPING_TAKEN)
+			wait_for_revoker(mapping->mapper);
+		else
+			cpu_relax();
+	}
 }
 
 /*

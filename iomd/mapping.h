@@ -28,6 +28,8 @@ struct iommu_domain;
  * @domain: By what an IOMMU translates that stands between the device and memory; NULL if
  *	none does. Of use under RCU, while the mapper is not revoked.
  * @page_size: Granule of translation.
+ * @revoking: Held while a mapping is taken from the device, and until it is. Who has come to
+ *	unmake that mapping takes it to wait. Taken before @lock, with interrupts off.
  * @lock: Guards @mappings and @iovms.
  * @mappings: Mappings that are made, live or unmade.
  * @iovms: Those of them that are known by their address.
@@ -41,6 +43,7 @@ struct iomd_mapper {
 	struct iomd_space *space;
 	struct iommu_domain *domain;
 	u64 page_size;
+	spinlock_t revoking;	/* see above */
 	spinlock_t lock;	/* see above */
 	struct list_head mappings;
 	struct list_head iovms;

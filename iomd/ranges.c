@@ -113,7 +113,8 @@ u64 iomd_general_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length, 
 	/* Nobody knows yet where in its page it begins. */
 	if (general->provided) {
 		*first = 0;
-		return PAGE_ALIGN(length + PAGE_SIZE - 1);
+		return length > U64_MAX - 2 * PAGE_SIZE ? U64_MAX & PAGE_MASK :
+							  PAGE_ALIGN(length + PAGE_SIZE - 1);
 	}
 
 	skip_bytes(general, &walk, offset);

@@ -13,6 +13,7 @@
 #include <linux/pagevec.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
+#include <linux/spinlock.h>
 #include <linux/swap.h>
 
 #include "compat.h"
@@ -36,6 +37,26 @@ struct file *iomd_shmem_create(u64 size)
 }
 
 /*
+ * Several may have the pages of a file wired: what is prepared, and what maps show. Nobody
+ * else uses the private data of such a file, so that says how many.
+ */
+static DEFINE_SPINLOCK(wired_lock);
+
+static void count_wired(struct file *file, long more)
+{
+	long nr;
+
+	spin_lock(&wired_lock);
+	nr = (long)file->private_data + more;
+	file->private_data = (void *)nr;
+	if (nr)
+		mapping_set_unevictable(file->f_mapping);
+	else
+		mapping_clear_unevictable(file->f_mapping);
+	spin_unlock(&wired_lock);
+}
+
+/*
  * Read in the first @length bytes, hold their pages, and append them to @runs, which is
  * empty. On error nothing is held. Sleeps. Return: 0; -ENOMEM; -ENOBUFS if they cannot be
  * read; -ECANCELED if the caller is being killed.
@@ -46,7 +67,7 @@ int iomd_shmem_wire(struct iomd_runs *runs, struct file *file, u64 length)
 	u64 offset;
 	int err;
 
-	mapping_set_unevictable(mapping);
+	count_wired(file, 1);
 	for (offset = 0; offset < length; offset += PAGE_SIZE) {
 		struct page *page;
 
@@ -88,7 +109,7 @@ void iomd_shmem_unwire(struct iomd_runs *runs, struct file *file, bool dirty)
 	u64 offset = 0;
 	u32 i;
 
-	mapping_clear_unevictable(file->f_mapping);
+	count_wired(file, -1);
 	folio_batch_init(&batch);
 	for (i = 0; i < runs->nr; i++) {
 		const struct iomd_run *run = iomd_runs_at(runs, i);

@@ -68,8 +68,10 @@ static void place_here(struct iomd_mm_call *call)
 	struct iomd_task_window *window = placing->window;
 	unsigned long prot = PROT_READ | (window->is_read_only ? 0 : PROT_WRITE);
 
+	WRITE_ONCE(window->placer, current);
 	placing->result = vm_mmap(window->file, placing->address, size_of(window), prot,
 				  placing->flags, 0);
+	WRITE_ONCE(window->placer, NULL);
 }
 
 /* Store where to put the window, if that is asked for. */
@@ -250,9 +252,10 @@ static int fill(struct filling *filling)
  * Have all pages of a range in the page tables, which is not empty and lies in the window;
  * nothing goes where guards are. Sleeps; takes mmap_lock. Return: 0; -EFAULT if the task
  * has unmapped some of it; -EBUSY while those who touch it have to wait; -ENOMEM; -ENXIO if
- * the task is gone.
+ * the task is gone; -EACCES for writing in a window that is for reading.
  */
-int iomd_task_window_populate(struct iomd_task_window *window, u64 offset, u64 length)
+int iomd_task_window_populate(struct iomd_task_window *window, u64 offset, u64 length,
+			      bool write)
 {
 	u64 first = window->skip + offset, base = window->start + (window->nr_guard << PAGE_SHIFT);
 	struct filling filling = {
@@ -262,6 +265,8 @@ int iomd_task_window_populate(struct iomd_task_window *window, u64 offset, u64 l
 	};
 	int err;
 
+	if (write && window->is_read_only)
+		return -EACCES;
 	if (!mmget_not_zero(window->mm))
 		return -ENXIO;
 	err = fill(&filling);
@@ -277,9 +282,10 @@ static int open_in_task(struct iomd_task_window *window, const struct iomd_windo
 {
 	int err = place(window, spec);
 
-	if (err || !(spec->options & IOMD_MAP_PREFAULT))
+	/* What has to wait comes in when it is touched. */
+	if (err || !(spec->options & IOMD_MAP_PREFAULT) || spec->blocked)
 		return err;
-	return iomd_task_window_populate(window, 0, spec->length);
+	return iomd_task_window_populate(window, 0, spec->length, false);
 }
 
 /*

@@ -22,6 +22,7 @@ void iomd_task_window_put(struct iomd_task_window *window);
 int iomd_task_window_exchange(struct iomd_task_window *window, struct iomd_desc *memory,
 			      u64 offset, const struct iomd_survey *survey);
 void iomd_task_window_block(struct iomd_task_window *window, enum iomd_blocked why, bool block);
-int iomd_task_window_populate(struct iomd_task_window *window, u64 offset, u64 length);
+int iomd_task_window_populate(struct iomd_task_window *window, u64 offset, u64 length,
+			      bool write);
 
 #endif /* _IOMD_TASK_WINDOW_H */

@@ -35,6 +35,7 @@ struct iomd_view {
  * @view: What is to be seen.
  * @blocked: Why those who touch the window have to wait, of enum iomd_blocked.
  * @wait: Where they do.
+ * @placer: Who is putting the window into the task, and must not wait; or NULL.
  * @skip: Bytes in the first page before the first byte to be seen.
  * @nr_pages: Pages to be seen.
  * @nr_guard: Pages before them that may not be touched, and as many behind them.
@@ -52,6 +53,7 @@ struct iomd_task_window {
 	unsigned int blocked;
 
 	wait_queue_head_t wait;
+	struct task_struct *placer;
 	u32 skip;
 	u64 nr_pages;
 	u64 nr_guard;

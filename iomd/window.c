@@ -44,14 +44,26 @@ static bool is_shareable(struct page *page)
 	return !PageReserved(page) && !PageSlab(page) && !PageAnon(page) && !page_has_type(page);
 }
 
-/* Does a descriptor of the kernel's memory name what was loaded as a program? */
+/*
+ * Does a descriptor of the kernel's memory name what was loaded as a program? What is neither
+ * all in modules nor all outside of them begins or ends there, since there is nothing around
+ * them that could be described. The kernel itself needs no question: its pages are reserved.
+ * Stacks that are not the caller's, of which no descriptor is made, cannot be told from
+ * other memory of vmalloc.
+ */
 static bool has_image(const struct iomd_general *leaf)
 {
 	u32 i;
 
-	for (i = 0; i < leaf->nr_ranges; i++)
-		if (iomd_is_module_addr((void *)(unsigned long)leaf->ranges[i].address))
+	for (i = 0; i < leaf->nr_ranges; i++) {
+		const struct iomd_range *range = &leaf->ranges[i];
+		const u8 *first = (const u8 *)(unsigned long)range->address;
+
+		if (range->length &&
+		    (iomd_is_module_addr(first) ||
+		     iomd_is_module_addr(first + (range->length - 1))))
 			return true;
+	}
 	return false;
 }
 
@@ -112,6 +124,9 @@ static int survey_piece(struct surveyor *surveyor, const struct iomd_general *le
 		surveyor->survey->has_guard = true;
 		return 0;
 	}
+	/* What could be pinned has pages, also where it is not the system's RAM. */
+	if (iomd_general_is_user(leaf))
+		return survey_ram(surveyor, leaf, extent);
 	switch (region_intersects(extent->address, extent->length, IORESOURCE_SYSTEM_RAM,
 				  IORES_DESC_NONE)) {
 	case REGION_INTERSECTS:

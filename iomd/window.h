@@ -17,6 +17,7 @@
  * @task: Whose address space it is to be in: a task's, or IOMD_KERNEL_TASK.
  * @address: Where, unless IOMD_MAP_ANYWHERE is set.
  * @options: IOMD_MAP_*.
+ * @blocked: Why those who touch it in a task have to wait at first, of enum iomd_blocked.
  */
 struct iomd_window_spec {
 	struct iomd_desc *memory;
@@ -25,6 +26,7 @@ struct iomd_window_spec {
 	struct mm_struct *task;
 	u64 address;
 	u32 options;
+	unsigned int blocked;
 };
 
 /**

@@ -116,6 +116,9 @@ static vm_fault_t wait_until_open(struct iomd_task_window *window, struct vm_fau
 
 	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY))
 		return VM_FAULT_SIGBUS;
+	/* A task that locks all it maps touches it then, and does without if it fails. */
+	if (READ_ONCE(window->placer) == current)
+		return VM_FAULT_SIGBUS;
 	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
 		return VM_FAULT_RETRY;
 	file = get_file(window->file);

@@ -116,6 +116,7 @@ static struct iomd_task_window *window_alloc(const struct iomd_window_spec *spec
 	window->skip = iomd_window_skip(survey);
 	window->nr_pages = iomd_window_nr_pages(spec, survey);
 	window->nr_guard = iomd_window_guard(spec->options) >> PAGE_SHIFT;
+	window->blocked = spec->blocked;
 	window->is_read_only = spec->options & IOMD_MAP_READ_ONLY;
 	if (spec->task) {
 		mmgrab(spec->task);

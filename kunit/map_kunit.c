@@ -5,6 +5,7 @@
 #include <linux/completion.h>
 #include <linux/io.h>
 #include <linux/kthread.h>
+#include <linux/pagemap.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -305,22 +306,15 @@ static void small_guards(struct kunit *test)
 	KUNIT_EXPECT_PTR_NE(test, window(test, desc, IOMD_MAP_GUARDED_MASK, 0, 0), map);
 }
 
-/* MAP-29: tables that are filled beforehand take memory that is there; then nothing faults */
+/* MAP-29: tables are filled beforehand for memory that is prepared only */
 static void prefault_takes_prepared_memory(struct kunit *test)
 {
 	u64 address;
 	struct iomd_desc *desc = user_desc(test, &address, 0, LENGTH, BOTH);
-	struct iomd_map *map;
-	spinlock_t lock;	/* nobody else's */
 
-	spin_lock_init(&lock);
 	IOMD_KUNIT_EXPECT_ERR(test, try(desc, IOMD_MAP_PREFAULT, 0, 0), -EINVAL);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
-	map = window(test, desc, IOMD_MAP_PREFAULT, 0, 0);
-	spin_lock(&lock);
-	KUNIT_EXPECT_EQ(test, bytes_of(map)[LENGTH - 1], expected_at(LENGTH - 1));
-	bytes_of(map)[LENGTH - 1] = 1;
-	spin_unlock(&lock);
+	KUNIT_EXPECT_TRUE(test, shows(window(test, desc, IOMD_MAP_PREFAULT, 0, 0), LENGTH, 0));
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 }
 
@@ -522,6 +516,25 @@ static void parts_keep_the_whole(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, shows(part, PAGE_SIZE, 2 * PAGE_SIZE));
 	iomd_map_put(part);
 	KUNIT_EXPECT_FALSE(test, is_mapped(memory));
+}
+
+/* MAP-37 MAP-17: the options of a part say what it has from the whole */
+static void parts_are_as_the_whole(struct kunit *test)
+{
+	struct iomd_desc *desc = page_desc(test, 0, BOTH);
+	struct iomd_map *part;
+	u64 address;
+
+	window(test, desc, IOMD_MAP_COPYBACK_CACHE, 0, 0);
+	part = window(test, desc, 0, PAGE_SIZE, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, iomd_map_get_map_options(part),
+			(u32)(ANYWHERE | IOMD_MAP_COPYBACK_CACHE));
+
+	desc = user_desc(test, &address, 0, LENGTH, BOTH);
+	kept(test, iomd_desc_create_mapping_in_task(desc, iomd_kunit_mm, 0, ANYWHERE, 0, 0));
+	part = kept(test, iomd_desc_create_mapping_in_task(desc, iomd_kunit_mm, 0, ANYWHERE,
+							   PAGE_SIZE, PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, iomd_map_get_map_options(part), (u32)(ANYWHERE | IOMD_MAP_STATIC));
 }
 
 /* MAP-42: parts are found as any map is, in the order in which maps were made */
@@ -770,7 +783,7 @@ static void unmapped_maps_are_nowhere(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, shows(fresh, LENGTH, 0));
 }
 
-/* MAP-51 MAP-52: a map whose client has died is nowhere, too */
+/* MAP-51: a map whose client has died is nowhere, too */
 static void maps_of_the_dead_are_nowhere(struct kunit *test)
 {
 	struct iomd_desc *desc = page_desc(test, 0, BOTH);
@@ -836,6 +849,9 @@ static void wiring_stays_inside(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, IN, 0, LENGTH + 1), -EINVAL);
 	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, IN, LENGTH, 1), -EINVAL);
 	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, IN, 2, U64_MAX), -EINVAL);
+	map = window(test, page_desc(test, 0, BOTH), READ_ONLY, 0, 0);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, IN, 0, 1), 0);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, OUT, 0, 1), -EACCES);
 }
 
 /*
@@ -1024,6 +1040,24 @@ static void written_pages_are_dirty(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dirty, (u64)NR_PAGES);
 }
 
+/* MAP-30: who wires memory first keeps reclaim off it when the other has unwired it */
+static void wired_by_two(struct kunit *test)
+{
+	struct iomd_buffer *buffer = iomd_kunit_buffer(test,
+		iomd_buffer_in_task_with_options(NULL, BOTH | IOMD_BUFFER_PAGEABLE, LENGTH,
+						 PAGE_SIZE));
+	struct iomd_desc *desc = iomd_buffer_desc(buffer);
+	struct iomd_map *map = window(test, desc, 0, 0, 0);
+	struct address_space *mapping = vmalloc_to_page(bytes_of(map))->mapping;
+
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	KUNIT_EXPECT_TRUE(test, mapping_unevictable(mapping));
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+	KUNIT_EXPECT_TRUE(test, mapping_unevictable(mapping));
+	KUNIT_EXPECT_EQ(test, iomd_map_unmap(map), 0);
+	KUNIT_EXPECT_FALSE(test, mapping_unevictable(mapping));
+}
+
 /* MD-65 MAP-30: contents that are given up are gone from maps, too, which keep the pages */
 static void purged_maps_are_empty(struct kunit *test)
 {
@@ -1093,12 +1127,25 @@ static void wires_what_a_task_has(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(part, BOTH, PAGE_SIZE, PAGE_SIZE), 0);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before + 2);
 	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, NONE, PAGE_SIZE, 10), -EINVAL);
-	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(part, NONE, 5, 10), 0);
 	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(part, NONE, 5, 10), -EINVAL);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, NONE, PAGE_SIZE + 5, 10), 0);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, NONE, PAGE_SIZE + 5, 10), -EINVAL);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before + 1);
+
+	/* Through a part it goes with that. */
+	KUNIT_EXPECT_EQ(test, iomd_map_unmap(part), 0);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, IN, 0, 1), 0);
+	part = iomd_desc_create_mapping_in_task(desc, iomd_kunit_mm, 0, ANYWHERE, PAGE_SIZE,
+						PAGE_SIZE);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, part);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(part, IN, 1, 1), 0);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before + 2);
+	iomd_map_put(part);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before + 1);
 	KUNIT_EXPECT_EQ(test, iomd_map_unmap(map), 0);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
-	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(part, IN, 0, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, IN, 0, 1), -EINVAL);
 }
 
 /* MAP-66: what may not be written is not wired for that */
@@ -1227,6 +1274,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(buffers_grow_again),
 	KUNIT_CASE(same_again_is_the_same),
 	KUNIT_CASE(parts_keep_the_whole),
+	KUNIT_CASE(parts_are_as_the_whole),
 	KUNIT_CASE(parts_are_found),
 	KUNIT_CASE(overlapping_maps_are_two),
 	KUNIT_CASE(unique_maps_are_not_shared),
@@ -1253,6 +1301,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(portions_cannot_be_mapped),
 	KUNIT_CASE(guards_are_for_tasks),
 	KUNIT_CASE(written_pages_are_dirty),
+	KUNIT_CASE(wired_by_two),
 	KUNIT_CASE(purged_maps_are_empty),
 	KUNIT_CASE(waiting_can_be_ended),
 	KUNIT_CASE(redirection_outlives_what_was_described),

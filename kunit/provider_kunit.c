@@ -357,6 +357,16 @@ static int live_once(struct kunit *test, void *mapper)
 	return err;
 }
 
+/* MD-77: what no machine has is described, too, and does not become little */
+static void lengths_do_not_wrap(struct kunit *test)
+{
+	struct iomd_desc *desc;
+
+	desc = iomd_kunit_desc(test, iomd_desc_with_provider(&ops, test->priv,
+							     U64_MAX - PAGE_SIZE, BOTH, NULL));
+	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(desc, NULL), (u64)PAGE_MASK);
+}
+
 /* GMD-43 MD-49: whatever allocation fails, the provider has nothing left to complete */
 static void survives_failing_allocations(struct kunit *test)
 {
@@ -383,6 +393,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(lives_as_long_as_the_descriptor),
 	KUNIT_CASE(lies_are_refused),
 	KUNIT_CASE(prepare_may_fail),
+	KUNIT_CASE(lengths_do_not_wrap),
 	KUNIT_CASE(survives_failing_allocations),
 	{}
 };

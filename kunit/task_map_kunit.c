@@ -801,6 +801,12 @@ static void wiring_enters_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, BOTH, 0, LENGTH), -EFAULT);
 	iomd_map_unmap(map);
 	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, BOTH, 0, PAGE_SIZE), -EINVAL);
+
+	map = window(test, desc, READ_ONLY, 0, 0);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, IOMD_DIRECTION_OUT, 0, 1), -EACCES);
+	KUNIT_EXPECT_FALSE(test, is_present(address_of(map)));
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, IOMD_DIRECTION_IN, 0, 1), 0);
+	KUNIT_EXPECT_TRUE(test, is_present(address_of(map)));
 }
 
 /*
@@ -949,7 +955,7 @@ static void process_goes(struct kunit *test)
 	struct iomd_kunit_process *process = iomd_kunit_idle_process(test);
 	struct iomd_buffer *buffer = iomd_buffer_with_options(BOTH, LENGTH, PAGE_SIZE);
 	struct iomd_kunit_witness witness;
-	struct iomd_desc *desc;
+	struct iomd_desc *desc, *other;
 	struct iomd_map *map;
 	u8 byte;
 
@@ -962,7 +968,9 @@ static void process_goes(struct kunit *test)
 	iomd_kunit_kill(test, process);
 	KUNIT_EXPECT_EQ(test, address_of(map), 0ULL);
 	KUNIT_EXPECT_PTR_EQ(test, iomd_map_get_address_task(map), NULL);
-	KUNIT_EXPECT_EQ(test, iomd_map_redirect(map, NULL, 0, 0), 0);
+	other = iomd_kunit_filled_buffer(test, LENGTH, 1);
+	KUNIT_EXPECT_EQ(test, iomd_map_redirect(map, other, 0, 0), 0);
+	KUNIT_EXPECT_PTR_EQ(test, iomd_map_get_memory_descriptor(map), desc);
 	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, BOTH, 0, 1), -EINVAL);
 	KUNIT_EXPECT_EQ(test, iomd_map_unmap(map), 0);
 	IOMD_KUNIT_EXPECT_ERR(test, iomd_desc_create_mapping_in_task(desc, process->mm, 0,

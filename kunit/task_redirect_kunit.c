@@ -321,7 +321,7 @@ static void two_reasons_to_wait(struct kunit *test)
 	expect_read(test, toucher, 1, 0);
 }
 
-/* SUB-21: redirecting a part is redirecting what it is a part of */
+/* SUB-21 MAP-65 MD-23: redirecting a part is redirecting what it is a part of, and is told so */
 static void sub_redirects_its_parent(struct kunit *test)
 {
 	struct iomd_desc *desc = buffer(test, 1);
@@ -330,9 +330,12 @@ static void sub_redirects_its_parent(struct kunit *test)
 	struct iomd_kunit_toucher *toucher;
 
 	KUNIT_EXPECT_EQ(test, iomd_desc_redirect(sub, NULL, true), 0);
+	KUNIT_EXPECT_TRUE(test, iomd_desc_get_flags(sub) & IOMD_MEMORY_REDIRECTED);
+	KUNIT_EXPECT_TRUE(test, iomd_desc_get_flags(desc) & IOMD_MEMORY_REDIRECTED);
 	toucher = touch(test, map, 0);
 	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_waiting(toucher));
 	KUNIT_EXPECT_EQ(test, iomd_desc_redirect(sub, NULL, false), 0);
+	KUNIT_EXPECT_FALSE(test, iomd_desc_get_flags(sub) & IOMD_MEMORY_REDIRECTED);
 	expect_read(test, toucher, 1, 0);
 }
 
