@@ -568,6 +568,32 @@ static void survives_failing_allocations(struct kunit *test)
 	KUNIT_EXPECT_GE(test, exchange.nr, 1U);
 }
 
+/* MAP-27 MAP-54: what is left of a map that nobody can redirect any more has nothing to show */
+static void nobody_waits_for_what_is_left(struct kunit *test)
+{
+	u64 place = iomd_kunit_map_in(test, iomd_kunit_mm, LENGTH);
+	struct iomd_kunit_toucher *toucher;
+	struct iomd_kunit_witness witness;
+	struct iomd_desc *desc;
+	struct iomd_map *map;
+
+	desc = iomd_desc_with_address_range(iomd_kunit_map_in(test, iomd_kunit_mm, LENGTH),
+					    LENGTH, BOTH, iomd_kunit_mm);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, desc);
+	iomd_kunit_watch(&witness, desc);
+	map = iomd_desc_create_mapping_in_task(desc, iomd_kunit_mm, place,
+					       UNIQUE | IOMD_MAP_OVERWRITE, 0, 0);
+	iomd_desc_put(desc);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, map);
+	KUNIT_EXPECT_EQ(test, iomd_map_redirect(map, NULL, 0, 0), 0);
+	toucher = iomd_kunit_touch(test, iomd_kunit_mm, place);
+	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_waiting(toucher));
+	iomd_map_put(map);
+	KUNIT_ASSERT_TRUE(test, iomd_kunit_is_through(toucher));
+	KUNIT_EXPECT_FALSE(test, toucher->was_possible);
+	KUNIT_EXPECT_TRUE(test, witness.is_gone);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(shows_something_else),
 	KUNIT_CASE(lets_go_of_what_was_shown),
@@ -586,6 +612,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(redirected_while_read),
 	KUNIT_CASE(all_at_once),
 	KUNIT_CASE(killed_in_the_middle),
+	KUNIT_CASE(nobody_waits_for_what_is_left),
 	KUNIT_CASE(survives_failing_allocations),
 	{}
 };
