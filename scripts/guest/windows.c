@@ -336,6 +336,8 @@ static void do_mmap(void)
 	EXPECT(window[2 * PAGE] == 99);
 
 	EXPECT(own_mmap(device, 0, PAGE, PROT_READ, MAP_PRIVATE) == MAP_FAILED && errno == EINVAL);
+	EXPECT(own_mmap(device, 0, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED) == MAP_FAILED &&
+	       errno == EACCES);
 	EXPECT(own_mmap(device, 0, IOMD_KUNIT_DEVICE_SIZE + PAGE, PROT_READ, MAP_SHARED) ==
 	       MAP_FAILED && errno == EINVAL);
 	EXPECT(own_mmap(device, IOMD_KUNIT_DEVICE_SIZE, PAGE, PROT_READ, MAP_SHARED) ==
