@@ -5,8 +5,8 @@
 KERNELRELEASE ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KERNELRELEASE)/build
 
-# Selections for "make kunit", read by the scripts.
-export SUITE CASE KERNEL
+# Selections for "make kunit" and "make bench", read by the scripts.
+export SUITE CASE KERNEL SIZE
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -28,6 +28,13 @@ check kunit smoke:
 test:
 	@scripts/run-lanes kunit smoke check
 
+bench:
+	@scripts/bench
+
+bench-plot:
+	@scripts/install-tools
+	@scripts/bench-plot
+
 prove-lanes:
 	@scripts/run-lanes prove
 
@@ -41,8 +48,10 @@ help:
 	@echo "check        static checks"
 	@echo "kunit        KUnit suites on debug kernels; KERNEL=6.1|6.12 SUITE=... CASE=..."
 	@echo "smoke        the sample driver on stock and debug kernels; KERNEL=6.1|6.12"
+	@echo "bench        instructions, beside code by hand; KERNEL=6.1|6.12 CASE=... SIZE=..."
+	@echo "bench-plot   draw what bench has measured"
 	@echo "prove-lanes  break things on purpose, and see the lanes fail"
 	@echo ""
 	@echo "KDIR = $(KDIR)"
 
-.PHONY: modules install clean demo test check kunit smoke prove-lanes help
+.PHONY: modules install clean demo test check kunit smoke bench bench-plot prove-lanes help

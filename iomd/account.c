@@ -25,33 +25,45 @@ static bool is_exempt(const struct cred *cred)
 	       ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK);
 }
 
-/* Open an account on @mm for the caller. Both are held until it is closed. */
+/*
+ * Open an account on @mm for the caller, instead of the one that may be open. What it needs
+ * is held until it is closed.
+ */
 void iomd_account_open(struct iomd_account *account, struct mm_struct *mm)
 {
-	mmgrab(mm);
-	account->mm = mm;
-	account->user = NULL;
-	if (!is_exempt(current_cred())) {
-		account->user = get_uid(current_user());
-		account->limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	if (account->mm != mm || account->cred != current_cred()) {
+		iomd_account_close(account);
+		mmgrab(mm);
+		account->mm = mm;
+		account->cred = get_current_cred();
+		if (!is_exempt(account->cred))
+			account->user = get_uid(current_user());
 	}
+	account->limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 }
 
 /* Another account of whoever has @from, whoever is asking. */
 void iomd_account_copy(struct iomd_account *account, const struct iomd_account *from)
 {
+	iomd_account_close(account);
 	*account = *from;
 	mmgrab(account->mm);
+	get_cred(account->cred);
 	if (account->user)
 		get_uid(account->user);
 }
 
-/* Close an account that nothing is charged to any more. */
+/* Close an account that nothing is charged to any more, if it is open. */
 void iomd_account_close(struct iomd_account *account)
 {
-	free_uid(account->user);
+	if (!account->mm)
+		return;
+	if (account->user)
+		free_uid(account->user);
+	put_cred(account->cred);
 	mmdrop(account->mm);
 	account->user = NULL;
+	account->cred = NULL;
 	account->mm = NULL;
 }
 

@@ -14,6 +14,7 @@ struct user_struct;
  * struct iomd_account - Who pays for pinned pages.
  * @user: User who pays; NULL for one who may lock without limit.
  * @mm: Address space whose VmPin shows the pages.
+ * @cred: Of whoever asked, held.
  * @limit: RLIMIT_MEMLOCK of whoever asked, in pages.
  *
  * Taken when a descriptor is made, because the pages may be pinned and unpinned
@@ -22,6 +23,7 @@ struct user_struct;
 struct iomd_account {
 	struct user_struct *user;
 	struct mm_struct *mm;
+	const struct cred *cred;
 	unsigned long limit;
 };
 

@@ -123,6 +123,19 @@ static inline bool iomd_dma_iommu_is_coherent(struct device *dev)
 }
 
 /*
+ * From 6.10 on it is known of a device if none of its mappings needs work between
+ * transfers. To go when 6.1 does.
+ */
+static inline bool iomd_dma_skips_sync(struct device *dev)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+	return false;
+#else
+	return !dma_dev_need_sync(dev);
+#endif
+}
+
+/*
  * The namespace of dma-bufs; see <iomd/namespace.h>.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)

@@ -15,7 +15,7 @@
 
 #include "composite.h"
 #include "copy.h"
-#include "map.h"
+#include "map_set.h"
 #include "reference.h"
 
 /* Make room for @capacity parts in a composite that has none. */

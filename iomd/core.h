@@ -19,6 +19,7 @@ struct iomd_general;
 struct iomd_map_set;
 struct iomd_mapper;
 struct iomd_mapping;
+struct iomd_run;
 struct iomd_runs;
 
 /**
@@ -29,6 +30,23 @@ struct iomd_runs;
 struct iomd_extent {
 	u64 address;
 	u64 length;
+};
+
+/**
+ * struct iomd_stretch - Several runs at once.
+ * @address: CPU-physical address of the byte asked for.
+ * @position: Offset of that byte, as the runs count.
+ * @end: Offset at which the stretch ends, exclusive, likewise.
+ * @run: The run that the byte is in. Those that follow it in memory, up to the one in which
+ *	the stretch ends, are the next ones.
+ * @has_device: Some of it may not be memory of the kernel's, but a device's.
+ */
+struct iomd_stretch {
+	u64 address;
+	u64 position;
+	u64 end;
+	const struct iomd_run *run;
+	bool has_device;
 };
 
 /**
@@ -281,6 +299,9 @@ void iomd_desc_init(struct iomd_desc *desc, const struct iomd_desc_ops *ops);
 void iomd_desc_exit(struct iomd_desc *desc);
 int iomd_desc_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
 		   struct iomd_extent *extent);
+void iomd_walk_window(struct iomd_walk *walk, u64 offset, struct iomd_stretch *stretch);
+int iomd_desc_walk_many(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
+			struct iomd_stretch *stretch);
 
 /* A step of a walk: iomd_desc_walk(), or iomd_desc_bus_walk(). */
 typedef int (*iomd_walk_fn)(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,

@@ -14,7 +14,7 @@
 #include <iomd/namespace.h>
 
 #include "core.h"
-#include "map.h"
+#include "map_set.h"
 #include "objects.h"
 #include "runs.h"
 
@@ -89,10 +89,37 @@ void iomd_desc_init(struct iomd_desc *desc, const struct iomd_desc_ops *ops)
 /* The last thing a kind's release does before it frees the memory. */
 void iomd_desc_exit(struct iomd_desc *desc)
 {
-	iomd_desc_set_context(desc, NULL);
+	if (desc->context)
+		iomd_desc_set_context(desc, NULL);
 	iomd_map_set_free(desc->maps);
 	iomd_mapper_put(desc->mapper);
 	iomd_objects_dec(IOMD_OBJECT_DESC);
+}
+
+/* Make the window of a walk one that holds @offset. Return: as iomd_desc_walk(). */
+static int find_window(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset)
+{
+	int err;
+
+	if (offset >= desc->length)
+		return -EOVERFLOW;
+	if (walk->runs && offset >= walk->start && offset < walk->end)
+		return 0;
+	err = desc->ops->resolve(desc, walk, offset);
+	if (!err)
+		walk->run = 0;
+	return err;
+}
+
+/* The run of the byte at @offset, which lies in the window at @position of its run list. */
+static const struct iomd_run *look_up(struct iomd_walk *walk, u64 position, u64 *address)
+{
+	const struct iomd_run *run;
+
+	walk->run = iomd_runs_find(walk->runs, position, walk->run);
+	run = iomd_runs_at(walk->runs, walk->run);
+	*address = run->phys + position - iomd_runs_start(walk->runs, walk->run);
+	return run;
 }
 
 /*
@@ -105,26 +132,39 @@ void iomd_desc_exit(struct iomd_desc *desc)
 int iomd_desc_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
 		   struct iomd_extent *extent)
 {
-	const struct iomd_run *run;
+	int err = find_window(desc, walk, offset);
 	u64 position;
 
-	if (offset >= desc->length)
-		return -EOVERFLOW;
-	if (!walk->runs || offset < walk->start || offset >= walk->end) {
-		int err = desc->ops->resolve(desc, walk, offset);
-
-		if (err)
-			return err;
-		walk->run = 0;
-	}
-
+	if (err)
+		return err;
 	position = walk->base + (offset - walk->start);
-	walk->run = iomd_runs_find(walk->runs, position, walk->run);
-	run = iomd_runs_at(walk->runs, walk->run);
-
-	extent->address = run->phys + position - iomd_runs_start(walk->runs, walk->run);
-	extent->length = min(run->end - position, walk->end - offset);
+	extent->length = look_up(walk, position, &extent->address)->end - position;
+	extent->length = min(extent->length, walk->end - offset);
 	return 0;
+}
+
+/* Several steps at once, as many as runs lie beside each other in the window of @offset. */
+void iomd_walk_window(struct iomd_walk *walk, u64 offset, struct iomd_stretch *stretch)
+{
+	u64 end = walk->base + (walk->end - walk->start);
+	u32 last;
+
+	stretch->position = walk->base + (offset - walk->start);
+	stretch->run = look_up(walk, stretch->position, &stretch->address);
+	stretch->has_device = walk->runs->has_device;
+	last = min(walk->run | (u32)(IOMD_RUNS_CHUNK - 1), walk->runs->nr - 1);
+	stretch->end = min(end, iomd_runs_at(walk->runs, last)->end);
+}
+
+/* The same, with the window found first. Return: as iomd_desc_walk(). */
+int iomd_desc_walk_many(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
+			struct iomd_stretch *stretch)
+{
+	int err = find_window(desc, walk, offset);
+
+	if (!err)
+		iomd_walk_window(walk, offset, stretch);
+	return err;
 }
 
 /*
@@ -196,7 +236,7 @@ static void desc_release(struct kref *ref)
 		INIT_WORK(&desc->release_work, desc_release_work);
 		queue_work(iomd_workqueue, &desc->release_work);
 	} else {
-		might_sleep();
+		__might_sleep(__FILE__, __LINE__);
 		desc->ops->release(desc);
 	}
 }
@@ -268,7 +308,7 @@ int iomd_desc_prepare(struct iomd_desc *desc, u32 direction)
 {
 	int err;
 
-	might_sleep();
+	__might_sleep(__FILE__, __LINE__);
 	err = desc->ops->prepare(desc, direction);
 	if (err == -ENXIO)
 		pr_warn_ratelimited("%pS prepared the %s descriptor %p, whose memory is gone or out of reach\n",
@@ -297,7 +337,7 @@ int iomd_desc_complete(struct iomd_desc *desc, u32 direction)
 {
 	int err;
 
-	might_sleep();
+	__might_sleep(__FILE__, __LINE__);
 	err = desc->ops->complete(desc, direction);
 	if (err != -EALREADY)
 		return err;

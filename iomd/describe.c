@@ -15,7 +15,7 @@
 
 #include "compat.h"
 #include "general.h"
-#include "map.h"
+#include "map_set.h"
 #include "objects.h"
 #include "sources.h"
 
@@ -186,6 +186,8 @@ static int describe(struct iomd_general *general, const struct iomd_general_spec
 		iomd_account_copy(&general->account, spec->account);
 	else if (iomd_general_is_user(general))
 		iomd_account_open(&general->account, spec->task);
+	else
+		iomd_account_close(&general->account);
 
 	if (iomd_general_is_physical(general))
 		return wire_for_good(general);
@@ -202,14 +204,13 @@ err_mapper:
 
 /*
  * Forget what is described, prepared or not. Nobody holds the memory. The object
- * then describes nothing and may describe something else.
+ * then describes nothing and may describe something else, which often is the same task's:
+ * the account stays open.
  */
 static void forget(struct iomd_general *general)
 {
 	iomd_general_unbind(general);
 	atomic64_set(&general->base.preparation_id, 0);
-	if (iomd_general_is_user(general))
-		iomd_account_close(&general->account);
 	general->task = NULL;
 	general->file = NULL;
 	general->purgeable = NULL;
@@ -232,7 +233,7 @@ static void forget(struct iomd_general *general)
 }
 
 /*
- * Make a general descriptor of zeroed memory: the whole of one, or the part of it
+ * Make a general descriptor of zeroed memory, but for the runs: the whole of one, or the part of it
  * that another kind begins with. On error there is nothing to give back.
  */
 int iomd_general_init(struct iomd_general *general, const struct iomd_desc_ops *ops,
@@ -263,6 +264,7 @@ int iomd_general_init(struct iomd_general *general, const struct iomd_desc_ops *
 void iomd_general_exit(struct iomd_general *general)
 {
 	forget(general);
+	iomd_account_close(&general->account);
 	mutex_destroy(&general->lock);
 	iomd_desc_exit(&general->base);
 }
@@ -293,11 +295,12 @@ bool iomd_desc_is_general(const struct iomd_desc *desc)
 /* Make a general descriptor. Return: it, or an error pointer. */
 struct iomd_desc *iomd_general_create(const struct iomd_general_spec *spec)
 {
-	struct iomd_general *general = kzalloc(sizeof(*general), GFP_KERNEL_ACCOUNT);
+	struct iomd_general *general = kmalloc(sizeof(*general), GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!general)
 		return ERR_PTR(-ENOMEM);
+	memset(general, 0, offsetof(struct iomd_general, runs));
 	err = iomd_general_init(general, &general_ops, spec);
 	if (err) {
 		kfree(general);
@@ -404,8 +407,9 @@ int iomd_client_desc_init_with_options(struct iomd_client *client, struct iomd_d
 		return -EBUSY;
 
 	/* Memory that was let go a moment ago: a worker may be at it. */
-	if (cancel_work_sync(&general->unwire_work))
+	if (general->has_unwire_work && cancel_work_sync(&general->unwire_work))
 		iomd_desc_put(desc);
+	general->has_unwire_work = false;
 	forget(general);
 	err = describe(general, &spec);
 	if (err)

@@ -107,18 +107,21 @@ static void dma_complete_all(struct iomd_dma *dma)
 		iomd_dma_complete(dma, true, true);
 }
 
-/* Take down what is known of a descriptor now; what is not is assumed the worst. */
-static void summarize(struct iomd_dma *dma, struct iomd_desc *desc)
+/*
+ * Take down what is known of a descriptor now; what is not is assumed the worst. Return:
+ * whether its memory is prepared, which then is held.
+ */
+static bool summarize(struct iomd_dma *dma, struct iomd_desc *desc)
 {
-	dma->direction = iomd_desc_get_direction(desc) & IOMD_DIRECTION_IN_OUT;
-	dma->summary = (struct iomd_summary) {
-		.length = iomd_desc_get_length(desc),
-		.page_align = -1,
-	};
-	if (iomd_desc_hold(desc)) {
+	bool held = iomd_desc_hold(desc);
+
+	dma->direction = desc->flags & IOMD_DIRECTION_IN_OUT;
+	dma->summary.length = desc->length;
+	dma->summary.highest = 0;
+	dma->summary.page_align = -1;
+	if (held)
 		desc->ops->summarize(desc, &dma->summary);
-		iomd_desc_drop(desc);
-	}
+	return held;
 }
 
 /**
@@ -144,6 +147,7 @@ static void summarize(struct iomd_dma *dma, struct iomd_desc *desc)
 int iomd_dma_set_memory_descriptor(struct iomd_dma *dma, struct iomd_desc *desc,
 				   bool auto_prepare)
 {
+	bool held;
 	int err = 0;
 
 	if (IS_ERR(desc))
@@ -156,17 +160,19 @@ int iomd_dma_set_memory_descriptor(struct iomd_dma *dma, struct iomd_desc *desc,
 	if (dma->active)
 		return -EBUSY;
 
-	iomd_dma_clear_memory_descriptor(dma, true);
+	if (dma->desc)
+		iomd_dma_clear_memory_descriptor(dma, true);
 	if (!desc)
 		return 0;
 
 	dma->desc = iomd_desc_get(desc);
-	summarize(dma, desc);
-	if (auto_prepare) {
-		err = iomd_dma_prepare(dma, 0, 0, true, true);
-		if (err)
-			iomd_dma_clear_memory_descriptor(dma, true);
-	}
+	held = summarize(dma, desc);
+	if (auto_prepare)
+		err = iomd_dma_prepare_all(dma, held);
+	else if (held)
+		iomd_desc_drop(desc);
+	if (err)
+		iomd_dma_clear_memory_descriptor(dma, true);
 	return err;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_dma_set_memory_descriptor, IOMD_NS);

@@ -9,6 +9,8 @@
 #include <linux/kref.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/preempt.h>
 
@@ -43,24 +45,20 @@ struct iomd_dma_piece {
 };
 
 /**
- * struct iomd_segmenter - Segments in the making.
- * @view: Where pieces are fetched.
- * @fetched: Offset up to which they have been.
+ * struct iomd_segmenter - Segments in the making, from pieces that a view fetches.
  * @offset: Offset at which the next segment begins.
  * @max_size: Longest segment.
- * @left: Fetched and coalesced, not yet made into segments.
- * @ahead: Fetched, and not a continuation of @left; empty if not fetched.
+ * @reach: Highest address that memory used in place may have.
+ * @left: The piece from @offset on, as much of it as is not yet made into segments.
  */
 struct iomd_segmenter {
-	struct iomd_dma_view view;
-	u64 fetched;
 	u64 offset;
 	u64 max_size;
+	u64 reach;
 	struct iomd_dma_piece left;
-	struct iomd_dma_piece ahead;
 };
 
-/* Fetch the piece that begins at @offset of the prepared range. */
+/* Fetch the piece that begins at @offset of the prepared range, with all that continues it. */
 typedef int (*iomd_dma_piece_fn)(const struct iomd_dma *dma, struct iomd_dma_view *view,
 				 u64 offset, struct iomd_dma_piece *piece);
 
@@ -122,7 +120,8 @@ struct iomd_dma_dext {
  *	not mapped.
  * @mapped_base: Offset in @mapped of the first byte prepared.
  * @mapping: The command's own mapping.
- * @segmenter: Where generation has come to.
+ * @view: Where generation fetches pieces.
+ * @segmenter: Where it has come to.
  *
  * The transfer, which the lock of its event source guards:
  *
@@ -158,11 +157,13 @@ struct iomd_dma {
 	struct iomd_bounce *bounce;
 	struct iomd_mapping *mapped;
 	u64 mapped_base;
-	struct iomd_mapping mapping;
-	struct iomd_segmenter segmenter;
-
 	struct iomd_dma_result result;
 	struct list_head link;
+
+	/* Set when they are used; nothing before counts. */
+	struct iomd_mapping mapping;
+	struct iomd_dma_view view;
+	struct iomd_segmenter segmenter;
 };
 
 /* Is the width of addresses a limit at all? */
@@ -188,6 +189,15 @@ static inline bool iomd_dma_translates(const struct iomd_dma *dma)
 	return dma->mapper && dma->mapper->domain;
 }
 
+/*
+ * What is asked of where memory begins: where an IOMMU translates, only its place in a
+ * page matters.
+ */
+static inline u32 iomd_dma_start_mask(const struct iomd_dma *dma)
+{
+	return iomd_dma_translates(dma) ? dma->align_mask & ~PAGE_MASK : dma->align_mask;
+}
+
 /* Softirq may prepare a command, as long as its descriptor is prepared already. */
 static inline gfp_t iomd_context_gfp(void)
 {
@@ -201,6 +211,9 @@ static inline void iomd_dma_hand_over(struct iomd_dma *dma, bool for_cpu)
 		iomd_mapping_sync(dma->mapped, for_cpu);
 }
 
+/* Preparing, with the memory held already. */
+int iomd_dma_prepare_all(struct iomd_dma *dma, bool held);
+
 /* What is double buffered. */
 int iomd_dma_set_up_bounce(struct iomd_dma *dma, bool synchronize, bool force);
 int iomd_dma_tear_down_bounce(struct iomd_dma *dma, bool synchronize);
@@ -209,15 +222,32 @@ int iomd_dma_double_buffer(struct iomd_dma *dma);
 /* What the device sees. */
 int iomd_dma_view_physical(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
 			   struct iomd_dma_piece *piece);
-int iomd_dma_view_bus(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
-		      struct iomd_dma_piece *piece);
+int iomd_dma_view_physical_joined(const struct iomd_dma *dma, struct iomd_dma_view *view,
+				  u64 offset, struct iomd_dma_piece *piece);
+int iomd_dma_view_bus_joined(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
+			     struct iomd_dma_piece *piece);
+
+/* Start a walk. */
+static inline void iomd_dma_view_start(struct iomd_dma_view *view)
+{
+	view->walk.runs = NULL;
+	view->mapping_walk.next = NULL;
+	view->piece = 0;
+}
 
 /* How segments are formed. */
-void iomd_segmenter_start(struct iomd_segmenter *segmenter, const struct iomd_dma *dma,
-			  u64 offset);
-int iomd_segmenter_next(struct iomd_segmenter *segmenter, const struct iomd_dma *dma,
-			iomd_dma_piece_fn piece_fn, struct iomd_dma_piece *segment);
-u32 iomd_dma_start_mask(const struct iomd_dma *dma);
+static inline void iomd_segmenter_start(struct iomd_segmenter *segmenter,
+					const struct iomd_dma *dma, u64 offset)
+{
+	segmenter->offset = offset;
+	segmenter->max_size = dma->max_segment_size;
+	segmenter->reach = dma->is_direct ? iomd_dma_highest(dma) : U64_MAX;
+	segmenter->left.length = 0;
+}
+
+int iomd_segmenter_next(struct iomd_segmenter *segmenter, struct iomd_dma_view *view,
+			const struct iomd_dma *dma, iomd_dma_piece_fn piece_fn,
+			struct iomd_dma_piece *segment);
 bool iomd_dma_is_aligned(const struct iomd_dma *dma, const struct iomd_dma_piece *segment,
 			 bool is_first);
 u64 iomd_dma_reach(const struct iomd_dma *dma, u64 end);

@@ -52,12 +52,14 @@ static bool can_be_direct(const struct iomd_dma *dma)
 static int check_alignment(const struct iomd_dma *dma)
 {
 	struct iomd_segmenter segmenter;
+	struct iomd_dma_view view = {};
 	bool is_first = true;
 
 	iomd_segmenter_start(&segmenter, dma, 0);
 	while (segmenter.offset < dma->length) {
 		struct iomd_dma_piece segment;
-		int err = iomd_segmenter_next(&segmenter, dma, iomd_dma_view_physical, &segment);
+		int err = iomd_segmenter_next(&segmenter, &view, dma, iomd_dma_view_physical_joined,
+					      &segment);
 
 		if (err)
 			return err;

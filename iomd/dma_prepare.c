@@ -11,6 +11,7 @@
 #include <iomd/namespace.h>
 
 #include "dma.h"
+#include "runs.h"
 
 /**
  * DOC: Preparing
@@ -23,16 +24,22 @@
 struct view_source {
 	const struct iomd_dma *dma;
 	struct iomd_dma_view view;
+	struct iomd_run piece;
 };
 
-static int view_extent(void *source, u64 offset, struct iomd_extent *extent)
+static int view_stretch(void *source, u64 offset, struct iomd_stretch *stretch)
 {
 	struct view_source *s = source;
+	const struct iomd_dma *dma = s->dma;
 	struct iomd_dma_piece piece;
-	int err = iomd_dma_view_physical(s->dma, &s->view, offset, &piece);
+	int err;
 
-	extent->address = piece.address;
-	extent->length = piece.length;
+	if (!dma->bounce)
+		return iomd_desc_walk_many(dma->desc, &s->view.walk, dma->offset + offset,
+					   stretch);
+	err = iomd_dma_view_physical(dma, &s->view, offset, &piece);
+	if (!err)
+		iomd_stretch_one(stretch, &s->piece, piece.address, piece.length);
 	return err;
 }
 
@@ -61,13 +68,15 @@ static struct iomd_mapping *shared_mapping(const struct iomd_dma *dma)
 	return mapping->needs_sync ? ERR_PTR(-EBUSY) : mapping;
 }
 
-static int map_privately(struct iomd_dma *dma)
+static int map_privately(struct iomd_dma *dma, bool read_only)
 {
-	bool read_only = iomd_desc_is_read_only(dma->desc);
-	struct view_source source = { .dma = dma };
+	struct view_source source __uninitialized;
 	int err;
 
-	err = iomd_mapping_map(&dma->mapping, dma->mapper, view_extent, &source, dma->length,
+	source.dma = dma;
+	iomd_dma_view_start(&source.view);
+
+	err = iomd_mapping_map(&dma->mapping, dma->mapper, view_stretch, &source, dma->length,
 			       iomd_direction_to_dma(read_only ? IOMD_DIRECTION_OUT :
 								 IOMD_DIRECTION_IN_OUT),
 			       iomd_context_gfp());
@@ -78,7 +87,7 @@ static int map_privately(struct iomd_dma *dma)
 	return 0;
 }
 
-static int set_up_mapping(struct iomd_dma *dma)
+static int set_up_mapping(struct iomd_dma *dma, bool read_only)
 {
 	struct iomd_mapping *mapping;
 
@@ -89,7 +98,7 @@ static int set_up_mapping(struct iomd_dma *dma)
 	if (IS_ERR(mapping))
 		return PTR_ERR(mapping);
 	if (!mapping)
-		return map_privately(dma);
+		return map_privately(dma, read_only);
 	dma->mapped = mapping;
 	dma->mapped_base = dma->offset;
 	return 0;
@@ -106,10 +115,8 @@ static void tear_down_mapping(struct iomd_dma *dma)
  * Memory that no device may reach, or that this machine's cannot: such addresses can be
  * listed, but neither mapped nor copied. And memory that only another mapper knows.
  */
-static int check_reachable(const struct iomd_dma *dma)
+static int check_reachable(const struct iomd_dma *dma, u32 flags)
 {
-	u32 flags = dma->desc->ops->all_flags(dma->desc);
-
 	if (iomd_desc_is_opaque(dma->desc) && !can_share_mapping(dma))
 		return -EOPNOTSUPP;
 	if (!(flags & (IOMD_MEMORY_REMOTE | IOMD_MEMORY_HOST_ONLY)))
@@ -122,6 +129,7 @@ static int check_reachable(const struct iomd_dma *dma)
 /* The work of a first prepare. On error nothing of it is left. */
 static int set_up(struct iomd_dma *dma, bool synchronize, bool force)
 {
+	u32 flags;
 	int err;
 
 	if (dma->length & dma->length_mask)
@@ -129,18 +137,20 @@ static int set_up(struct iomd_dma *dma, bool synchronize, bool force)
 	if (dma->length >> PAGE_SHIFT > U32_MAX)
 		return -EFAULT;
 
-	err = check_reachable(dma);
+	flags = dma->desc->ops->all_flags(dma->desc);
+	err = check_reachable(dma, flags);
 	if (err)
 		return err;
 
 	err = iomd_dma_set_up_bounce(dma, synchronize, force);
 	if (err)
 		return err;
-	err = set_up_mapping(dma);
+	err = set_up_mapping(dma, flags & IOMD_MEMORY_PREPARED_READ_ONLY);
 	if (err) {
 		iomd_dma_tear_down_bounce(dma, false);
 		return err;
 	}
+	iomd_dma_view_start(&dma->view);
 	iomd_segmenter_start(&dma->segmenter, dma, 0);
 	return 0;
 }
@@ -154,18 +164,10 @@ static int prepare_again(struct iomd_dma *dma, u64 offset, u64 length)
 	return 0;
 }
 
-static int prepare_first(struct iomd_dma *dma, u64 offset, u64 length, bool synchronize)
+/* The first prepare of a range, which is in the descriptor; it lets go if it fails. */
+static int prepare_held(struct iomd_dma *dma, u64 offset, u64 length, bool synchronize)
 {
-	u64 end;
 	int err;
-
-	if (!dma->desc)
-		return -EAGAIN;
-	if (check_add_overflow(offset, length, &end) || end > dma->summary.length ||
-	    end > dma->desc->length)
-		return -EINVAL;
-	if (!iomd_desc_hold(dma->desc))
-		return -EAGAIN;
 
 	dma->active = 1;
 	dma->offset = offset;
@@ -174,6 +176,40 @@ static int prepare_first(struct iomd_dma *dma, u64 offset, u64 length, bool sync
 	if (err)
 		iomd_desc_drop(dma->desc);
 	dma->is_ready = !err;
+	return err;
+}
+
+static int prepare_first(struct iomd_dma *dma, u64 offset, u64 length, bool synchronize)
+{
+	u64 end;
+
+	if (!dma->desc)
+		return -EAGAIN;
+	if (check_add_overflow(offset, length, &end) || end > dma->summary.length ||
+	    end > dma->desc->length)
+		return -EINVAL;
+	if (!iomd_desc_hold(dma->desc))
+		return -EAGAIN;
+	return prepare_held(dma, offset, length, synchronize);
+}
+
+/*
+ * Prepare a command for all of a descriptor that has just been attached, and is held if it
+ * is prepared. Return: as iomd_dma_prepare().
+ */
+int iomd_dma_prepare_all(struct iomd_dma *dma, bool held)
+{
+	u64 length = dma->summary.length;
+	int err = 0;
+
+	if (!dma->out || !held)
+		err = -EAGAIN;
+	else if (length > dma->max_transfer_size)
+		err = -ENOSPC;
+	if (!err)
+		return prepare_held(dma, 0, length, true);
+	if (held)
+		iomd_desc_drop(dma->desc);
 	return err;
 }
 

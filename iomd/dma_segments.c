@@ -19,60 +19,16 @@
  * cut off begins the next segment. Nothing else cuts.
  */
 
-void iomd_segmenter_start(struct iomd_segmenter *segmenter, const struct iomd_dma *dma,
-			  u64 offset)
-{
-	*segmenter = (struct iomd_segmenter) {
-		.fetched = offset,
-		.offset = offset,
-		.max_size = dma->max_segment_size,
-	};
-}
-
-static bool continues(const struct iomd_dma_piece *left, const struct iomd_dma_piece *next)
-{
-	return !left->is_bounced && !next->is_bounced &&
-	       left->address + left->length == next->address;
-}
-
-/* Join to what is left over all that continues it. */
-static int segmenter_fetch(struct iomd_segmenter *segmenter, const struct iomd_dma *dma,
-			   iomd_dma_piece_fn piece_fn)
-{
-	for (;;) {
-		if (!segmenter->ahead.length) {
-			int err;
-
-			if (segmenter->fetched == dma->length)
-				return 0;
-			err = piece_fn(dma, &segmenter->view, segmenter->fetched,
-				       &segmenter->ahead);
-			if (err)
-				return err;
-			segmenter->fetched += segmenter->ahead.length;
-		}
-
-		if (!segmenter->left.length)
-			segmenter->left = segmenter->ahead;
-		else if (continues(&segmenter->left, &segmenter->ahead))
-			segmenter->left.length += segmenter->ahead.length;
-		else
-			return 0;
-		segmenter->ahead.length = 0;
-	}
-}
-
 /* How much of what is left over the next segment takes. */
-static u64 cut_length(const struct iomd_segmenter *segmenter, const struct iomd_dma *dma)
+static u64 cut(const struct iomd_dma *dma, u64 address, u64 left, u64 max_size)
 {
-	const struct iomd_dma_piece *left = &segmenter->left;
-	u64 length = min(left->length, segmenter->max_size);
+	u64 length = min(left, max_size);
 	u64 rest = length & dma->length_mask;
 
 	if (length > rest)
 		length -= rest;
-	if (length < left->length) {
-		rest = (left->address + length) & dma->internal_mask;
+	if (length < left) {
+		rest = (address + length) & dma->internal_mask;
 		if (length > rest)
 			length -= rest;
 	}
@@ -86,32 +42,24 @@ static u64 cut_length(const struct iomd_segmenter *segmenter, const struct iomd_
  * Return: 0; -EMSGSIZE if, in direct mode, memory joined with it lies beyond the
  * device's reach; or the error of @piece_fn.
  */
-int iomd_segmenter_next(struct iomd_segmenter *segmenter, const struct iomd_dma *dma,
-			iomd_dma_piece_fn piece_fn, struct iomd_dma_piece *segment)
+int iomd_segmenter_next(struct iomd_segmenter *segmenter, struct iomd_dma_view *view,
+			const struct iomd_dma *dma, iomd_dma_piece_fn piece_fn,
+			struct iomd_dma_piece *segment)
 {
 	struct iomd_dma_piece *left = &segmenter->left;
-	int err = segmenter_fetch(segmenter, dma, piece_fn);
+	int err = left->length ? 0 : piece_fn(dma, view, segmenter->offset, left);
 
 	if (err)
 		return err;
-	if (dma->is_direct && left->address + left->length - 1 > iomd_dma_highest(dma))
+	if (left->address + left->length - 1 > segmenter->reach)
 		return -EMSGSIZE;
 
-	*segment = *left;
-	segment->length = cut_length(segmenter, dma);
+	segment->address = left->address;
+	segment->length = cut(dma, left->address, left->length, segmenter->max_size);
 	left->address += segment->length;
 	left->length -= segment->length;
 	segmenter->offset += segment->length;
 	return 0;
-}
-
-/*
- * What is asked of where memory begins: where an IOMMU translates, only its place in a
- * page matters.
- */
-u32 iomd_dma_start_mask(const struct iomd_dma *dma)
-{
-	return iomd_dma_translates(dma) ? dma->align_mask & ~PAGE_MASK : dma->align_mask;
 }
 
 bool iomd_dma_is_aligned(const struct iomd_dma *dma, const struct iomd_dma_piece *segment,
@@ -128,16 +76,16 @@ static bool fits(const struct iomd_dma *dma, const struct iomd_dma_piece *segmen
 	return segment->address + segment->length - 1 <= iomd_dma_highest(dma);
 }
 
-/* Hand one segment to the caller, unless the device cannot be told of it. */
-static int emit(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments, u32 index,
-		const struct iomd_dma_piece *segment)
+/* Hand one segment to the caller. Most want it as it is. */
+static __always_inline bool emit(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments,
+				 u32 index, u64 address, u64 length)
 {
-	const struct iomd_segment64 value = {
-		.iovm_addr = segment->address,
-		.length = segment->length,
-	};
+	const struct iomd_segment64 value = { .iovm_addr = address, .length = length };
 
-	return fits(dma, segment) && out(dma, value, segments, index) ? 0 : -EMSGSIZE;
+	if (out != iomd_dma_output_host64)
+		return out(dma, value, segments, index);
+	((struct iomd_segment64 *)segments)[index] = value;
+	return true;
 }
 
 /*
@@ -162,6 +110,7 @@ int iomd_dma_walk_segments(const struct iomd_dma *dma, u64 offset, u64 length,
 			   iomd_dma_piece_sink_fn sink_fn, void *sink)
 {
 	struct iomd_segmenter segmenter;
+	struct iomd_dma_view view = {};
 	u64 end = offset + length;
 	u64 start;
 
@@ -171,13 +120,14 @@ int iomd_dma_walk_segments(const struct iomd_dma *dma, u64 offset, u64 length,
 	iomd_segmenter_start(&segmenter, dma, offset);
 	for (start = offset; start < end; start = segmenter.offset) {
 		struct iomd_dma_piece segment;
-		int err = iomd_segmenter_next(&segmenter, dma, iomd_dma_view_bus, &segment);
+		int err = iomd_segmenter_next(&segmenter, &view, dma, iomd_dma_view_bus_joined,
+					      &segment);
 
 		if (err)
 			return err;
 		if (!is_acceptable(dma, &segment, start, start != offset))
 			return -EBADSLT;
-		if (segment.address + segment.length - 1 > iomd_dma_highest(dma))
+		if (!fits(dma, &segment))
 			return -EMSGSIZE;
 		segment.length = min(segment.length, end - start);
 		err = sink_fn(sink, &segment);
@@ -203,6 +153,7 @@ static bool may_go_wrong(const struct iomd_dma *dma)
 u64 iomd_dma_reach(const struct iomd_dma *dma, u64 end)
 {
 	struct iomd_segmenter segmenter;
+	struct iomd_dma_view view = {};
 	u32 index;
 
 	if (!may_go_wrong(dma))
@@ -213,35 +164,95 @@ u64 iomd_dma_reach(const struct iomd_dma *dma, u64 end)
 		u64 start = segmenter.offset;
 		struct iomd_dma_piece segment;
 
-		if (iomd_segmenter_next(&segmenter, dma, iomd_dma_view_bus, &segment) ||
-		    !is_acceptable(dma, &segment, start, index) || !fits(dma, &segment))
+		if (iomd_segmenter_next(&segmenter, &view, dma, iomd_dma_view_bus_joined,
+					&segment) ||
+		    !is_acceptable(dma, &segment, start, index) ||
+		    !fits(dma, &segment))
 			return start;
 	}
 	return end;
 }
 
-static int generate(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments, u32 *nr)
+/* Is memory seen through a mapping and nothing else, and nothing asked of where it lies? */
+static bool is_plain(const struct iomd_dma *dma)
+{
+	return dma->mapped && !(dma->bounce && !dma->bounce->is_full) &&
+	       !(dma->align_mask | dma->length_mask | dma->internal_mask);
+}
+
+/*
+ * What most devices want: pieces of the mapping, cut where they are too long. Every
+ * instruction here is one for each segment. Stops before memory out of reach, of which
+ * there still may be a segment that is not. Return: 0, or -EMSGSIZE if @out refuses.
+ */
+static int generate_plain(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments, u32 *nr)
 {
 	struct iomd_segmenter *segmenter = &dma->segmenter;
-	u32 index;
+	u64 address = segmenter->left.address, left = segmenter->left.length;
+	u64 highest = iomd_dma_highest(dma), max_size = segmenter->max_size;
+	u64 offset = dma->mapped_base + segmenter->offset;
+	u64 end = dma->mapped_base + dma->length;
+	struct iomd_mapping_walk walk = dma->view.mapping_walk;
+	u32 index, room = *nr;
 
-	for (index = 0; index < *nr && segmenter->offset < dma->length; index++) {
-		u64 start = segmenter->offset;
-		struct iomd_dma_piece segment;
-		int err;
+	for (index = 0; index < room && offset < end; index++) {
+		u64 length;
 
-		err = iomd_segmenter_next(segmenter, dma, iomd_dma_view_bus, &segment);
+		if (!left) {
+			struct iomd_extent extent;
 
-		if (err)
-			return err;
-		if (!is_acceptable(dma, &segment, start, index))
-			return -EBADSLT;
-		err = emit(dma, out, segments, index, &segment);
-		if (err)
-			return err;
+			iomd_mapping_walk(dma->mapped, &walk, offset, end, &extent);
+			address = extent.address;
+			left = extent.length;
+		}
+		length = min(left, max_size);
+		if (address + left - 1 > highest)
+			break;
+		if (!emit(dma, out, segments, index, address, length))
+			return -EMSGSIZE;
+		address += length;
+		left -= length;
+		offset += length;
 	}
+	dma->view.mapping_walk = walk;
+	segmenter->left.address = address;
+	segmenter->left.length = left;
+	segmenter->offset = offset - dma->mapped_base;
 	*nr = index;
 	return 0;
+}
+
+/* One segment, whatever is asked of it. */
+static int generate_one(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments, u32 index)
+{
+	u64 start = dma->segmenter.offset;
+	struct iomd_dma_piece segment;
+	int err = iomd_segmenter_next(&dma->segmenter, &dma->view, dma,
+				      iomd_dma_view_bus_joined, &segment);
+
+	if (err)
+		return err;
+	if (!is_acceptable(dma, &segment, start, index))
+		return -EBADSLT;
+	if (!fits(dma, &segment) ||
+	    !emit(dma, out, segments, index, segment.address, segment.length))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int generate(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments, u32 *nr)
+{
+	u32 index = 0, room = *nr;
+	int err = 0;
+
+	if (is_plain(dma)) {
+		err = generate_plain(dma, out, segments, nr);
+		index = *nr;
+	}
+	while (!err && index < room && dma->segmenter.offset < dma->length)
+		err = generate_one(dma, out, segments, index++);
+	*nr = index;
+	return err;
 }
 
 static int gen_segments(struct iomd_dma *dma, iomd_dma_segment_fn out, u64 *offset,
@@ -259,7 +270,7 @@ static int gen_segments(struct iomd_dma *dma, iomd_dma_segment_fn out, u64 *offs
 	if (dma->mapped && iomd_mapping_is_revoked(dma->mapped))
 		return -ENODEV;
 
-	if (*offset != dma->segmenter.offset || !*offset)
+	if (*offset != dma->segmenter.offset)
 		iomd_segmenter_start(&dma->segmenter, dma, *offset);
 	nr = *num_segments;
 	err = generate(dma, out, segments, &nr);

@@ -166,10 +166,12 @@ static struct iomd_dma_segment_options short_options(u8 num_address_bits, u64 ma
  */
 struct iomd_dma *iomd_dma_with_ref_con(void *ref_con)
 {
-	struct iomd_dma *dma = kzalloc(sizeof(*dma), GFP_KERNEL);
+	struct iomd_dma *dma = kmalloc(sizeof(*dma), GFP_KERNEL);
 
 	if (!dma)
 		return ERR_PTR(-ENOMEM);
+	memset(dma, 0, offsetof(struct iomd_dma, mapping));
+	dma->mapping.mapper = NULL;
 	kref_init(&dma->ref);
 	INIT_LIST_HEAD(&dma->link);
 	dma->ref_con = ref_con;

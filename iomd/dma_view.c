@@ -56,28 +56,61 @@ int iomd_dma_view_physical(const struct iomd_dma *dma, struct iomd_dma_view *vie
 }
 
 /*
- * The same in bus addresses. Where single pages are double buffered the physical
- * side has to be asked too, because such pages are not joined with others.
+ * The same in bus addresses. Where single pages are double buffered the physical side is
+ * asked too, because they are not joined with others. The walk through the mapping goes
+ * on from where a piece ends together with an entry, and stays before the entry if not.
  */
-int iomd_dma_view_bus(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
-		      struct iomd_dma_piece *piece)
+static int view_bus(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
+		    struct iomd_dma_piece *piece)
 {
+	bool is_whole = dma->mapped && !(dma->bounce && !dma->bounce->is_full);
+	struct iomd_mapping_walk walk = view->mapping_walk;
+	u64 start = dma->mapped_base + offset;
 	struct iomd_extent extent;
+	int err = 0;
 
-	if (!dma->mapped)
-		return iomd_dma_view_physical(dma, view, offset, piece);
-
-	iomd_mapping_walk(dma->mapped, &view->mapping_walk, dma->mapped_base + offset, &extent);
-	if (dma->bounce && !dma->bounce->is_full) {
-		int err = iomd_dma_view_physical(dma, view, offset, piece);
-
-		if (err)
-			return err;
-		piece->length = min(piece->length, extent.length);
-	} else {
-		piece->length = min(extent.length, dma->length - offset);
-		piece->is_bounced = false;
-	}
+	piece->length = dma->length - offset;
+	piece->is_bounced = false;
+	if (!is_whole)
+		err = iomd_dma_view_physical(dma, view, offset, piece);
+	if (err || !dma->mapped)
+		return err;
+	iomd_mapping_walk(dma->mapped, &walk, start, start + piece->length, &extent);
+	if (walk.start == start + extent.length)
+		view->mapping_walk = walk;
 	piece->address = extent.address;
+	piece->length = extent.length;
 	return 0;
+}
+
+/* Single pages that are double buffered are not joined with others. */
+static int join(const struct iomd_dma *dma, iomd_dma_piece_fn piece_fn,
+		struct iomd_dma_view *view, u64 offset, struct iomd_dma_piece *piece)
+{
+	struct iomd_dma_piece next;
+	int err = piece_fn(dma, view, offset, piece);
+
+	if (err)
+		return err;
+	while (!piece->is_bounced && offset + piece->length < dma->length &&
+	       !piece_fn(dma, view, offset + piece->length, &next) && !next.is_bounced &&
+	       next.address == piece->address + piece->length)
+		piece->length += next.length;
+	return 0;
+}
+
+int iomd_dma_view_physical_joined(const struct iomd_dma *dma, struct iomd_dma_view *view,
+				  u64 offset, struct iomd_dma_piece *piece)
+{
+	return join(dma, iomd_dma_view_physical, view, offset, piece);
+}
+
+/*
+ * What the device sees from @offset on, and all that continues it. Where single pages are
+ * double buffered the physical side has to be asked too.
+ */
+int iomd_dma_view_bus_joined(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
+			     struct iomd_dma_piece *piece)
+{
+	return join(dma, view_bus, view, offset, piece);
 }

@@ -90,11 +90,11 @@ struct source {
 	struct iomd_walk walk;
 };
 
-static int next_extent(void *data, u64 offset, struct iomd_extent *extent)
+static int next_stretch(void *data, u64 offset, struct iomd_stretch *stretch)
 {
 	struct source *source = data;
 
-	return iomd_desc_walk(source->memory, &source->walk, offset, extent);
+	return iomd_desc_walk_many(source->memory, &source->walk, offset, stretch);
 }
 
 /* A table with the same entries. */
@@ -126,7 +126,7 @@ static int map_for(struct mapped *mapped, struct iomd_mapper *mapper, struct dma
 	struct source source = { .memory = exported->memory };
 	int err;
 
-	err = iomd_mapping_map(&mapped->mapping, mapper, next_extent, &source, dmabuf->size,
+	err = iomd_mapping_map(&mapped->mapping, mapper, next_stretch, &source, dmabuf->size,
 			       direction, GFP_KERNEL);
 	if (err)
 		return err;

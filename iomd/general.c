@@ -170,6 +170,8 @@ int iomd_general_bind(struct iomd_general *general)
 /* Undo all that keeps the memory wired; nobody else is using the descriptor. */
 void iomd_general_unbind(struct iomd_general *general)
 {
+	if (!general->prepare_count && !general->is_bound && !general->resident)
+		return;
 	mutex_lock(&general->lock);
 	if (general->prepare_count && !iomd_general_is_physical(general))
 		complete_last(general);
@@ -286,6 +288,7 @@ void iomd_general_drop(struct iomd_desc *desc)
 		unwire_late(general);
 		return;
 	}
+	general->has_unwire_work = true;
 	iomd_desc_get(desc);
 	if (!queue_work(iomd_workqueue, &general->unwire_work))
 		iomd_desc_put(desc);

@@ -59,11 +59,11 @@ struct iomd_own_window {
  * @map_bits: Width of bus addresses that mappings may have.
  * @map_alignment: Alignment that mappings must have; 0 for none.
  * @is_bound: The descriptor is bound to the memory, prepared or not.
- * @runs: The memory, while resident.
  * @own_highest: The highest bus address of @own_mapping.
  * @own_mapping: All of it mapped for the descriptor's mapper; made on demand, or
  *	for @dmabuf from the start; lives as long as @resident. Once set it may be read
  *	without the lock while the memory is wired.
+ * @has_unwire_work: @unwire_work has been queued at least once.
  * @unwire_work: Unwires after the last hold has gone.
  * @task: The task whose memory this is; NULL for physical memory.
  * @file: Where the memory is, whatever is at the addresses; or NULL.
@@ -81,6 +81,7 @@ struct iomd_own_window {
  * @nr_ranges: Elements of @ranges.
  * @ranges: What is described; @range if it is a single one.
  * @range: See @ranges.
+ * @runs: The memory, while resident. Guarded by @lock, as the prepare state is.
  */
 struct iomd_general {
 	struct iomd_desc base;
@@ -95,10 +96,10 @@ struct iomd_general {
 	u8 access;
 	u8 map_bits;
 	u64 map_alignment;
-	struct iomd_runs runs;
 	struct iomd_mapping *own_mapping;
 	struct iomd_own_window own_window;
 	u64 own_highest;
+	bool has_unwire_work;
 	struct work_struct unwire_work;
 
 	struct mm_struct *task;
@@ -115,6 +116,7 @@ struct iomd_general {
 	u32 nr_ranges;
 	const struct iomd_range *ranges;
 	struct iomd_range range;
+	struct iomd_runs runs;
 };
 
 /*

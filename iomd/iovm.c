@@ -20,6 +20,7 @@
 #include "compat.h"
 #include "core.h"
 #include "mapping.h"
+#include "runs.h"
 #include "space.h"
 
 /**
@@ -46,23 +47,25 @@ struct iovm_source {
 	u64 offset;
 	struct iomd_walk walk;
 	const struct iomd_dma_map_page_list *pages;
+	struct iomd_run page;
 };
 
-static int memory_extent(void *data, u64 offset, struct iomd_extent *extent)
+static int memory_stretch(void *data, u64 offset, struct iomd_stretch *stretch)
 {
 	struct iovm_source *source = data;
 
-	return iomd_desc_walk(source->memory, &source->walk, source->offset + offset, extent);
+	return iomd_desc_walk_many(source->memory, &source->walk, source->offset + offset,
+				   stretch);
 }
 
-static int pages_extent(void *data, u64 offset, struct iomd_extent *extent)
+static int pages_stretch(void *data, u64 offset, struct iomd_stretch *stretch)
 {
-	const struct iomd_dma_map_page_list *pages = ((struct iovm_source *)data)->pages;
-	u64 place = pages->page_offset + offset;
+	struct iovm_source *source = data;
+	u64 place = source->pages->page_offset + offset;
+	struct page *page = source->pages->page_list[place >> PAGE_SHIFT];
 
-	extent->address = page_to_phys(pages->page_list[place >> PAGE_SHIFT]) +
-			  offset_in_page(place);
-	extent->length = PAGE_SIZE - offset_in_page(place);
+	iomd_stretch_one(stretch, &source->page, page_to_phys(page) + offset_in_page(place),
+			 PAGE_SIZE - offset_in_page(place));
 	return 0;
 }
 
@@ -161,7 +164,7 @@ static int iovm_map(struct iomd_iovm *iovm, struct iomd_mapper *mapper,
 	int err;
 
 	err = iomd_mapping_map(&iovm->mapping, mapper,
-			       source->pages ? pages_extent : memory_extent, source, length,
+			       source->pages ? pages_stretch : memory_stretch, source, length,
 			       access_direction(map_options), gfp);
 	if (err)
 		return err;
@@ -170,6 +173,8 @@ static int iovm_map(struct iomd_iovm *iovm, struct iomd_mapper *mapper,
 							       -EOPNOTSUPP;
 	if (err)
 		iomd_mapping_unmap(&iovm->mapping);
+	else
+		iomd_mapper_get(mapper);
 	return err;
 }
 
@@ -367,10 +372,12 @@ int iomd_mapper_iovm_unmap_memory(struct iomd_mapper *mapper, struct iomd_desc *
 	if (!iovm)
 		return -EINVAL;
 
-	if (iovm->is_reserved)
+	if (iovm->is_reserved) {
 		unreserve(iovm);
-	else
+	} else {
 		iomd_mapping_unmap(&iovm->mapping);
+		iomd_mapper_put(mapper);
+	}
 	if (iovm->memory) {
 		iomd_desc_drop(iovm->memory);
 		iomd_desc_put(iovm->memory);

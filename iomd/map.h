@@ -13,18 +13,8 @@
 
 #include "core.h"
 #include "kernel_window.h"
+#include "map_set.h"
 #include "task_window.h"
-
-/**
- * struct iomd_map_set - The maps of a descriptor that others may share.
- * @lock: Guards the list, and what is said of the maps in it to be guarded.
- * @maps: The maps, in the order in which they were made; they are not held, and some may
- *	be on their way out.
- */
-struct iomd_map_set {
-	struct mutex lock;	/* see above */
-	struct list_head maps;
-};
 
 /**
  * struct iomd_map - A window on a descriptor, in an address space.
@@ -73,9 +63,6 @@ static inline bool iomd_map_is_static(const struct iomd_map *map)
 /* map.c: the object */
 struct iomd_map *iomd_map_create(struct iomd_desc *desc, struct mm_struct *task, u32 options,
 				 u64 offset, u64 length);
-struct iomd_map_set *iomd_map_set_of(struct iomd_desc *desc);
-void iomd_map_set_free(struct iomd_map_set *set);
-void iomd_desc_forget_maps(struct iomd_desc *desc);
 bool iomd_map_is_live(const struct iomd_map *map);
 
 /* map_make.c: the same as iomd_desc_create_mapping_in_task(), wherever memory ends by now */

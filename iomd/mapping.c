@@ -20,170 +20,6 @@
 #include "objects.h"
 #include "space.h"
 
-/*
- * Cuts a sequence of extents into scatterlist entries: as long as possible, but
- * within what the device and the DMA API take in one piece.
- */
-struct cutter {
-	iomd_extent_fn extent_fn;
-	void *source;
-	u64 offset;		/* of the next byte to fetch */
-	u64 length;		/* of everything */
-	u64 max_entry;
-	u64 boundary;		/* entries do not cross multiples of this plus one */
-	struct iomd_extent left;	/* fetched, not yet handed out */
-};
-
-/* A scatterlist counts bytes in an int; pages are not to be torn. */
-#define MAX_ENTRY	(UINT_MAX & PAGE_MASK)
-
-static void cutter_start(struct cutter *cut, struct device *dev, iomd_extent_fn extent_fn,
-			 void *source, u64 length)
-{
-	u64 max_entry = min_t(u64, dma_get_max_seg_size(dev), dma_max_mapping_size(dev));
-
-	*cut = (struct cutter) {
-		.extent_fn = extent_fn,
-		.source = source,
-		.length = length,
-		.max_entry = min_t(u64, max_entry, MAX_ENTRY),
-		.boundary = dma_get_seg_boundary(dev),
-	};
-}
-
-/* Extend what is left over by everything that continues it. */
-static int cutter_fetch(struct cutter *cut)
-{
-	while (cut->offset < cut->length) {
-		struct iomd_extent next;
-		int err = cut->extent_fn(cut->source, cut->offset, &next);
-
-		if (err)
-			return err;
-		next.length = min(next.length, cut->length - cut->offset);
-		if (!cut->left.length)
-			cut->left = next;
-		else if (cut->left.address + cut->left.length == next.address)
-			cut->left.length += next.length;
-		else
-			return 0;
-		cut->offset += next.length;
-		if (cut->left.length >= cut->max_entry)
-			return 0;
-	}
-	return 0;
-}
-
-/*
- * The next entry. Return: 1 with an entry, 0 at the end, or an errno. A piece that
- * is cut for its length ends with a page if it can, so that an IOMMU can put the
- * next one right behind it.
- */
-static int cutter_next(struct cutter *cut, struct iomd_extent *entry)
-{
-	u64 limit, end;
-	int err = cutter_fetch(cut);
-
-	if (err)
-		return err;
-	if (!cut->left.length)
-		return 0;
-
-	*entry = cut->left;
-	limit = cut->boundary - (entry->address & cut->boundary) + 1;
-	limit = min(cut->max_entry, limit ?: U64_MAX);
-	if (entry->length > limit) {
-		entry->length = limit;
-		end = (entry->address + limit) & PAGE_MASK;
-		if (end > entry->address)
-			entry->length = end - entry->address;
-	}
-	cut->left.address += entry->length;
-	cut->left.length -= entry->length;
-	return 1;
-}
-
-/* What is mapped piece by piece is subject to none of a scatterlist's limits. */
-static void cutter_lift_limits(struct cutter *cut)
-{
-	cut->max_entry = MAX_ENTRY;
-	cut->boundary = U64_MAX;
-}
-
-static bool has_page(u64 address)
-{
-	return pfn_valid(PHYS_PFN(address));
-}
-
-/*
- * Count the entries of a transfer, which has pages throughout, or nowhere. Return: their
- * number, or an errno.
- */
-static int count_entries(struct cutter cut, bool paged)
-{
-	struct iomd_extent entry;
-	int nr = 0, ret;
-
-	while ((ret = cutter_next(&cut, &entry)) > 0) {
-		if (has_page(entry.address) != paged ||
-		    has_page(entry.address + entry.length - 1) != paged)
-			return -EOPNOTSUPP;
-		if (++nr == INT_MAX)
-			return -ENOMEM;
-	}
-	return ret ?: nr;
-}
-
-static int table_alloc(struct iomd_mapping *mapping, unsigned int nr, gfp_t gfp)
-{
-	struct sg_table *table = &mapping->table;
-
-	if (nr > IOMD_MAPPING_LOCAL)
-		return sg_alloc_table(table, nr, gfp | __GFP_ACCOUNT | __GFP_NOWARN);
-
-	sg_init_table(mapping->local, nr);
-	table->sgl = mapping->local;
-	table->nents = nr;
-	table->orig_nents = nr;
-	return 0;
-}
-
-static void table_free(struct iomd_mapping *mapping)
-{
-	if (mapping->table.sgl != mapping->local)
-		sg_free_table(&mapping->table);
-	kfree(mapping->resources);
-	mapping->resources = NULL;
-}
-
-static int resources_alloc(struct iomd_mapping *mapping, unsigned int nr, gfp_t gfp)
-{
-	mapping->resources = kmalloc_array(nr, sizeof(*mapping->resources),
-					   gfp | __GFP_ACCOUNT | __GFP_NOWARN);
-	return mapping->resources ? 0 : -ENOMEM;
-}
-
-/* Return: 0, or -EAGAIN if there is less than was counted: somebody made it shorter. */
-static int table_fill(struct iomd_mapping *mapping, struct cutter cut)
-{
-	struct scatterlist *sg;
-	unsigned int i;
-
-	for_each_sgtable_sg(&mapping->table, sg, i) {
-		struct iomd_extent entry;
-
-		if (cutter_next(&cut, &entry) <= 0)
-			return -EAGAIN;
-		sg->offset = offset_in_page(entry.address);
-		sg->length = entry.length;
-		if (mapping->resources)
-			mapping->resources[i] = entry.address;
-		else
-			sg_assign_page(sg, pfn_to_page(PHYS_PFN(entry.address)));
-	}
-	return 0;
-}
-
 /* Where entry @i of the table is for the CPU. */
 static u64 entry_phys(const struct iomd_mapping *mapping, struct scatterlist *sg, unsigned int i)
 {
@@ -244,9 +80,9 @@ static bool table_needs_sync(struct device *dev, struct sg_table *table)
 	struct scatterlist *sg;
 	unsigned int i;
 
-	if (iomd_dma_iommu_is_coherent(dev))
+	if (iomd_dma_skips_sync(dev) || iomd_dma_iommu_is_coherent(dev))
 		return false;
-	if (dma_max_mapping_size(dev) == SIZE_MAX)
+	if (table->nents == 1 || dma_max_mapping_size(dev) == SIZE_MAX)
 		return dma_need_sync(dev, sg_dma_address(table->sgl));
 	for_each_sgtable_dma_sg(table, sg, i)
 		if (dma_need_sync(dev, sg_dma_address(sg)))
@@ -306,6 +142,61 @@ static int resources_map(struct iomd_mapping *mapping)
 }
 
 /*
+ * One piece need not be mapped as a list, which costs as much as a small transfer has to
+ * spare. Memory of another device's that has pages is known to lists only.
+ */
+static bool is_single(const struct sg_table *table)
+{
+	return table->orig_nents == 1 && !is_pci_p2pdma_page(sg_page(table->sgl));
+}
+
+static int pages_map(struct iomd_mapping *mapping)
+{
+	struct device *dev = mapping->mapper->dev;
+	struct sg_table *table = &mapping->table;
+	struct scatterlist *sg = table->sgl;
+
+	if (!is_single(table))
+		return dma_map_sgtable(dev, table, mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
+	sg_dma_address(sg) = dma_map_page_attrs(dev, sg_page(sg), sg->offset, sg->length,
+						mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
+	if (dma_mapping_error(dev, sg_dma_address(sg)))
+		return mapping->mapper->domain ? -ENOMEM : -EIO;
+	sg_dma_len(sg) = sg->length;
+	return 0;
+}
+
+static void pages_unmap(struct iomd_mapping *mapping)
+{
+	struct device *dev = mapping->mapper->dev;
+	struct sg_table *table = &mapping->table;
+
+	if (is_single(table))
+		dma_unmap_page_attrs(dev, sg_dma_address(table->sgl), sg_dma_len(table->sgl),
+				     mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
+	else
+		dma_unmap_sgtable(dev, table, mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
+}
+
+/* Hand memory to the device, or take it back. */
+static void pages_sync(struct iomd_mapping *mapping, bool for_cpu)
+{
+	struct device *dev = mapping->mapper->dev;
+	struct sg_table *table = &mapping->table;
+	dma_addr_t address = sg_dma_address(table->sgl);
+	size_t length = sg_dma_len(table->sgl);
+
+	if (is_single(table) && for_cpu)
+		dma_sync_single_for_cpu(dev, address, length, mapping->direction);
+	else if (is_single(table))
+		dma_sync_single_for_device(dev, address, length, mapping->direction);
+	else if (for_cpu)
+		dma_sync_sgtable_for_cpu(dev, table, mapping->direction);
+	else
+		dma_sync_sgtable_for_device(dev, table, mapping->direction);
+}
+
+/*
  * Memory may be mapped several times, by descriptors that overlap. Where the CPU and the
  * device see the same memory there is nothing to be said against that; so handing memory
  * over is left out of mapping, and done apart where there is anything to do.
@@ -313,7 +204,6 @@ static int resources_map(struct iomd_mapping *mapping)
 static int table_map(struct iomd_mapping *mapping, gfp_t gfp)
 {
 	struct iomd_space *space = mapping->mapper->space;
-	struct device *dev = mapping->mapper->dev;
 	int err;
 
 	if (space)
@@ -321,12 +211,12 @@ static int table_map(struct iomd_mapping *mapping, gfp_t gfp)
 					    mapping->direction, gfp);
 	if (mapping->resources)
 		return resources_map(mapping);
-	err = dma_map_sgtable(dev, &mapping->table, mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
+	err = pages_map(mapping);
 	if (err)
 		return err;
-	mapping->needs_sync = table_needs_sync(dev, &mapping->table);
+	mapping->needs_sync = table_needs_sync(mapping->mapper->dev, &mapping->table);
 	if (mapping->needs_sync)
-		dma_sync_sgtable_for_device(dev, &mapping->table, mapping->direction);
+		pages_sync(mapping, false);
 	return 0;
 }
 
@@ -334,7 +224,6 @@ static int table_map(struct iomd_mapping *mapping, gfp_t gfp)
 void iomd_mapping_unmap_table(struct iomd_mapping *mapping)
 {
 	struct iomd_space *space = mapping->mapper->space;
-	struct device *dev = mapping->mapper->dev;
 
 	if (space) {
 		iomd_space_unmap_table(space, &mapping->table);
@@ -345,51 +234,20 @@ void iomd_mapping_unmap_table(struct iomd_mapping *mapping)
 		return;
 	}
 	if (mapping->needs_sync)
-		dma_sync_sgtable_for_cpu(dev, &mapping->table, mapping->direction);
-	dma_unmap_sgtable(dev, &mapping->table, mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
+		pages_sync(mapping, true);
+	pages_unmap(mapping);
 }
 
-/* What the first bytes are decides whether there are to be pages. Return: 0, 1 or an errno. */
-static int is_paged(struct cutter *cut)
+static int mapping_build(struct iomd_mapping *mapping, iomd_stretch_fn stretch_fn, void *source,
+			 gfp_t gfp)
 {
-	return cutter_fetch(cut) ?: has_page(cut->left.address);
-}
+	int err = iomd_table_build(mapping, stretch_fn, source, mapping->length, gfp);
 
-/* Make the table, and say in it what is to be mapped. */
-static int table_build(struct iomd_mapping *mapping, const struct cutter *cut, bool paged,
-		       gfp_t gfp)
-{
-	int nr = count_entries(*cut, paged);
-	int err;
-
-	if (nr < 0)
-		return nr;
-	err = table_alloc(mapping, nr, gfp);
-	if (err)
-		return err;
-	err = paged ? 0 : resources_alloc(mapping, nr, gfp);
-	if (!err)
-		err = table_fill(mapping, *cut);
-	if (err)
-		table_free(mapping);
-	return err;
-}
-
-static int mapping_build(struct iomd_mapping *mapping, struct cutter *cut, gfp_t gfp)
-{
-	int paged = is_paged(cut);
-	int err;
-
-	if (paged < 0)
-		return paged;
-	if (!paged)
-		cutter_lift_limits(cut);
-	err = table_build(mapping, cut, paged, gfp);
 	if (err)
 		return err;
 	err = table_map(mapping, gfp);
 	if (err)
-		table_free(mapping);
+		iomd_table_free(mapping);
 	return err;
 }
 
@@ -397,28 +255,15 @@ static int mapping_build(struct iomd_mapping *mapping, struct cutter *cut, gfp_t
  * Copy where an exporter has mapped @length bytes: its table is gone when the device
  * is, while there still may be somebody who looks.
  */
-static int table_copy(struct iomd_mapping *mapping, const struct sg_table *source, u64 length)
+static int import_copy(struct iomd_mapping *mapping, const struct sg_table *source, u64 length)
 {
-	struct scatterlist *from, *to;
+	struct scatterlist *from;
 	u64 total = 0;
 	unsigned int i;
-	int err;
 
 	for_each_sgtable_dma_sg(source, from, i)
 		total += sg_dma_len(from);
-	if (total < length)
-		return -EIO;
-	err = table_alloc(mapping, source->nents, GFP_KERNEL);
-	if (err)
-		return err;
-
-	to = mapping->table.sgl;
-	for_each_sgtable_dma_sg(source, from, i) {
-		sg_dma_address(to) = sg_dma_address(from);
-		sg_dma_len(to) = sg_dma_len(from);
-		to = sg_next(to);
-	}
-	return 0;
+	return total < length ? -EIO : iomd_table_copy(mapping, source, GFP_KERNEL);
 }
 
 static int import_build(struct iomd_mapping *mapping, struct dma_buf *dmabuf)
@@ -429,7 +274,7 @@ static int import_build(struct iomd_mapping *mapping, struct dma_buf *dmabuf)
 	err = iomd_import_begin(import, dmabuf, mapping->mapper->dev, mapping->direction);
 	if (err)
 		return err;
-	err = table_copy(mapping, import->table, mapping->length);
+	err = import_copy(mapping, import->table, mapping->length);
 	if (err)
 		iomd_import_end(import);
 	return err;
@@ -456,30 +301,27 @@ static int mapping_open(struct iomd_mapping *mapping, struct iomd_mapper *mapper
 {
 	int err;
 
-	mapping->mapper = iomd_mapper_get(mapper);
+	mapping->mapper = mapper;
 	atomic_set(&mapping->users, IOMD_MAPPING_OWNED);
 	mapping->direction = direction;
 	mapping->length = length;
 	mapping->needs_sync = false;
-	mapping->import = (struct iomd_import) {};
+	mapping->import.attachment = NULL;
 	mapping->resources = NULL;
+	mapping->chunks = NULL;
 	mapping->table.sgl = NULL;
 	if (length)
 		err = mapping_enlist(mapping);
 	else
 		err = iomd_mapping_is_revoked(mapping) ? -ENODEV : 0;
-	if (err) {
+	if (err)
 		mapping->mapper = NULL;
-		iomd_mapper_put(mapper);
-	}
 	return err;
 }
 
 /* The mapping is live from now on; or, on error, never has been. */
 static int mapping_close(struct iomd_mapping *mapping, int err)
 {
-	struct iomd_mapper *mapper = mapping->mapper;
-
 	if (!err) {
 		iomd_objects_inc(IOMD_OBJECT_MAPPING);
 		/* Pairs with those who find the mapping in its mapper's list. */
@@ -489,13 +331,13 @@ static int mapping_close(struct iomd_mapping *mapping, int err)
 	if (mapping->length)
 		mapping_delist(mapping);
 	mapping->mapper = NULL;
-	iomd_mapper_put(mapper);
 	return err;
 }
 
 /*
- * Map @length bytes, which @extent_fn describes, for the device of @mapper. The
- * memory stays where it is until iomd_mapping_unmap().
+ * Map @length bytes, which @stretch_fn describes, for the device of @mapper. The
+ * memory stays where it is until iomd_mapping_unmap(), and so does @mapper, which whoever
+ * maps has a reference on.
  *
  * @mapping is not live, and stays so on error; the caller may free its storage as
  * soon as it is not live. A length of zero is mapped without anything happening.
@@ -503,21 +345,18 @@ static int mapping_close(struct iomd_mapping *mapping, int err)
  *
  * Return: 0; -ENODEV if the device is gone; -ENOMEM; -EOPNOTSUPP for memory some of
  * which has pages and some, a device's, has none; -EIO if the device cannot reach the
- * memory; or the error of @extent_fn.
+ * memory; or the error of @stretch_fn.
  */
 int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
-		     iomd_extent_fn extent_fn, void *source, u64 length,
+		     iomd_stretch_fn stretch_fn, void *source, u64 length,
 		     enum dma_data_direction direction, gfp_t gfp)
 {
-	struct cutter cut;
 	int err = mapping_open(mapping, mapper, length, direction);
 
 	if (err)
 		return err;
-	if (length) {
-		cutter_start(&cut, mapper->dev, extent_fn, source, length);
-		err = mapping_errno(mapping_build(mapping, &cut, gfp));
-	}
+	if (length)
+		err = mapping_errno(mapping_build(mapping, stretch_fn, source, gfp));
 	return mapping_close(mapping, err);
 }
 
@@ -569,9 +408,7 @@ static void mapping_undo(struct iomd_mapping *mapping)
  */
 void iomd_mapping_unmap(struct iomd_mapping *mapping)
 {
-	struct iomd_mapper *mapper = mapping->mapper;
-
-	if (!mapper)
+	if (!mapping->mapper)
 		return;
 
 	if (mapping->length) {
@@ -579,10 +416,9 @@ void iomd_mapping_unmap(struct iomd_mapping *mapping)
 			mapping_undo(mapping);
 			mapping_delist(mapping);
 		}
-		table_free(mapping);
+		iomd_table_free(mapping);
 	}
 	mapping->mapper = NULL;
-	iomd_mapper_put(mapper);
 	iomd_objects_dec(IOMD_OBJECT_MAPPING);
 }
 
@@ -635,8 +471,7 @@ static int sync_range(struct iomd_mapping *mapping, u64 offset, u64 length, bool
 	while (length && mapping->needs_sync) {
 		struct iomd_extent piece;
 
-		iomd_mapping_walk(mapping, &walk, offset, &piece);
-		piece.length = min(piece.length, length);
+		iomd_mapping_walk(mapping, &walk, offset, offset + length, &piece);
 		sync_piece(mapping, &piece, for_cpu);
 		offset += piece.length;
 		length -= piece.length;
@@ -659,27 +494,17 @@ int iomd_mapping_sync_range(struct iomd_mapping *mapping, u64 offset, u64 length
 	return err;
 }
 
-/*
- * The bus address of the byte at @offset, which lies inside the mapping, and how
- * far it is contiguous for the device. Walking forward goes on where @walk is.
- */
-void iomd_mapping_walk(const struct iomd_mapping *mapping, struct iomd_mapping_walk *walk,
-		       u64 offset, struct iomd_extent *extent)
+/* Go to the entry that holds @offset, forward from where @walk is if that can be. */
+struct iomd_mapping_walk iomd_mapping_seek(const struct iomd_mapping *mapping,
+					   struct iomd_mapping_walk walk, u64 offset)
 {
-	u64 skip;
-
-	if (!walk->sg || offset < walk->start) {
-		walk->sg = mapping->table.sgl;
-		walk->start = 0;
+	if (!walk.next || offset < walk.start) {
+		walk.next = mapping->table.sgl;
+		walk.start = 0;
 	}
-	while (offset - walk->start >= sg_dma_len(walk->sg)) {
-		walk->start += sg_dma_len(walk->sg);
-		walk->sg = sg_next(walk->sg);
-	}
-
-	skip = offset - walk->start;
-	extent->address = sg_dma_address(walk->sg) + skip;
-	extent->length = sg_dma_len(walk->sg) - skip;
+	while (offset - walk.start >= sg_dma_len(walk.next))
+		iomd_mapping_step(&walk);
+	return walk;
 }
 
 /* The offset of the byte at bus address @address; the mapping's length if it has none. */

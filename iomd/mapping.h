@@ -16,6 +16,7 @@
 
 #include "core.h"
 #include "import.h"
+#include "table.h"
 
 struct iommu_domain;
 
@@ -57,12 +58,12 @@ struct iomd_mapper {
 #define IOMD_MAPPING_TAKEN	(-2)	/* it is being taken from the device that is unbound */
 #define IOMD_MAPPING_GONE	(-3)	/* it has been taken */
 
-/* Transfers of a few pieces need no scatterlist of their own. */
+/* Transfers of a few pieces allocate nothing. */
 #define IOMD_MAPPING_LOCAL	4
 
 /**
  * struct iomd_mapping - A linear space of bytes, mapped for one device.
- * @mapper: Who maps, a reference is held; NULL while nothing is mapped.
+ * @mapper: Who maps; NULL while nothing is mapped.
  * @node: In @mapper's list, from before it is made until it is unmade; unless it was taken,
  *	or is empty.
  * @users: Who is at it.
@@ -71,10 +72,11 @@ struct iomd_mapper {
  * @needs_sync: Whether there is work between transfers.
  * @import: If an exporter mapped its memory for the device: what is to be undone.
  * @table: What was mapped; of an exporter's memory, only where it is for the device.
- *	Its entries are @local if they fit.
+ *	Begins with @local, and goes on in @chunks.
+ * @chunks: What else it has, the last first.
  * @resources: Of memory that has no pages, where each entry of @table is for the CPU;
  *	else NULL.
- * @local: The first entries.
+ * @local: The first entries, and one to chain them to more.
  */
 struct iomd_mapping {
 	struct iomd_mapper *mapper;
@@ -85,21 +87,19 @@ struct iomd_mapping {
 	bool needs_sync;
 	struct iomd_import import;
 	struct sg_table table;
+	struct iomd_table_chunk *chunks;
 	u64 *resources;
-	struct scatterlist local[IOMD_MAPPING_LOCAL];
-};
-
-/* Where a walk through a mapping is. Start one by zeroing it. */
-struct iomd_mapping_walk {
-	struct scatterlist *sg;
-	u64 start;
+	struct scatterlist local[IOMD_MAPPING_LOCAL + 1];
 };
 
 /*
- * What is to be mapped: answers for any offset below the length where the bytes
- * are in CPU-physical memory. Called with ascending offsets. Must not sleep.
+ * Where a walk through a mapping is: before entry @next of its table, at offset @start. Start
+ * one by zeroing it.
  */
-typedef int (*iomd_extent_fn)(void *source, u64 offset, struct iomd_extent *extent);
+struct iomd_mapping_walk {
+	struct scatterlist *next;
+	u64 start;
+};
 
 /* A mapper through which addresses are the CPU's own. */
 static inline bool iomd_mapper_is_identity(const struct iomd_mapper *mapper)
@@ -119,7 +119,7 @@ int iomd_mapper_init(void);
 void iomd_mapper_exit(void);
 
 int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
-		     iomd_extent_fn extent_fn, void *source, u64 length,
+		     iomd_stretch_fn stretch_fn, void *source, u64 length,
 		     enum dma_data_direction direction, gfp_t gfp);
 int iomd_mapping_import(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 			struct dma_buf *dmabuf, u64 length, enum dma_data_direction direction);
@@ -129,7 +129,37 @@ void iomd_mapping_unmap_table(struct iomd_mapping *mapping);
 void iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu);
 int iomd_mapping_sync_range(struct iomd_mapping *mapping, u64 offset, u64 length, bool for_cpu);
 u64 iomd_mapping_physical(const struct iomd_mapping *mapping, u64 address);
-void iomd_mapping_walk(const struct iomd_mapping *mapping, struct iomd_mapping_walk *walk,
-		       u64 offset, struct iomd_extent *extent);
+
+struct iomd_mapping_walk iomd_mapping_seek(const struct iomd_mapping *mapping,
+					   struct iomd_mapping_walk walk, u64 offset);
+
+/* Go over one entry. Behind the last one of a chunk there is always one more, to be passed. */
+static __always_inline void iomd_mapping_step(struct iomd_mapping_walk *walk)
+{
+	walk->start += sg_dma_len(walk->next);
+	walk->next++;
+	if (unlikely(sg_is_chain(walk->next)))
+		walk->next = sg_chain_ptr(walk->next);
+}
+
+/*
+ * The bus address of the byte at @offset, which lies inside the mapping, and how far it is
+ * contiguous for the device, in however many entries; it is not asked for beyond @end.
+ * Walking forward goes on where @walk is.
+ */
+static __always_inline void iomd_mapping_walk(const struct iomd_mapping *mapping,
+					      struct iomd_mapping_walk *walk, u64 offset,
+					      u64 end, struct iomd_extent *extent)
+{
+	if (!walk->next || offset - walk->start >= sg_dma_len(walk->next))
+		*walk = iomd_mapping_seek(mapping, *walk, offset);
+
+	extent->address = sg_dma_address(walk->next) + (offset - walk->start);
+	do
+		iomd_mapping_step(walk);
+	while (walk->start < end &&
+	       sg_dma_address(walk->next) == extent->address + (walk->start - offset));
+	extent->length = min(walk->start, end) - offset;
+}
 
 #endif /* _IOMD_MAPPING_H */

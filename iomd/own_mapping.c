@@ -9,20 +9,10 @@
 
 #include "general.h"
 
-struct runs_source {
-	const struct iomd_runs *runs;
-	u32 run;
-};
-
-static int runs_extent(void *source, u64 offset, struct iomd_extent *extent)
+/* All runs, whatever the descriptor's length has become. */
+static int runs_stretch(void *source, u64 offset, struct iomd_stretch *stretch)
 {
-	struct runs_source *s = source;
-	const struct iomd_run *run;
-
-	s->run = iomd_runs_find(s->runs, offset, s->run);
-	run = iomd_runs_at(s->runs, s->run);
-	extent->address = run->phys + offset - iomd_runs_start(s->runs, s->run);
-	extent->length = run->end - offset;
+	iomd_walk_window(source, offset, stretch);
 	return 0;
 }
 
@@ -34,7 +24,7 @@ static void free_mapping(struct iomd_mapping *mapping)
 
 static struct iomd_mapping *make_mapping(struct iomd_general *general)
 {
-	struct runs_source source = { .runs = &general->runs };
+	struct iomd_walk walk = { .runs = &general->runs, .end = general->runs.length };
 	u32 access = IOMD_DIRECTION_IN_OUT;
 	struct iomd_mapping *mapping;
 	int err;
@@ -46,7 +36,7 @@ static struct iomd_mapping *make_mapping(struct iomd_general *general)
 	mapping = kzalloc(sizeof(*mapping), GFP_KERNEL);
 	if (!mapping)
 		return ERR_PTR(-ENOMEM);
-	err = iomd_mapping_map(mapping, general->base.mapper, runs_extent, &source,
+	err = iomd_mapping_map(mapping, general->base.mapper, runs_stretch, &walk,
 			       general->runs.length, iomd_direction_to_dma(access), GFP_KERNEL);
 	if (err) {
 		kfree(mapping);
@@ -137,17 +127,12 @@ static void find_window(struct iomd_general *general, u64 offset)
 {
 	struct iomd_own_window *window = &general->own_window;
 	const struct iomd_mapping *mapping = general->own_mapping;
-	struct iomd_extent next;
+	struct iomd_extent extent;
 
-	*window = (struct iomd_own_window) { .walk = window->walk, .start = offset, .end = offset };
-	while (window->end < mapping->length) {
-		iomd_mapping_walk(mapping, &window->walk, window->end, &next);
-		if (window->end == offset)
-			window->address = next.address;
-		else if (next.address != window->address + (window->end - offset))
-			break;
-		window->end += next.length;
-	}
+	iomd_mapping_walk(mapping, &window->walk, offset, mapping->length, &extent);
+	window->start = offset;
+	window->end = offset + extent.length;
+	window->address = extent.address;
 }
 
 static void bus_extent(struct iomd_general *general, u64 offset, struct iomd_extent *extent)

@@ -7,6 +7,7 @@
  * are ever held as page pointers; which pages are pinned is known from the runs,
  * and they are unpinned run by run, which costs one atomic operation a folio.
  */
+#include <linux/hugetlb.h>
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
@@ -18,8 +19,7 @@
 #include "pin.h"
 #include "runs.h"
 
-#define BATCH_PAGES	512
-#define LOCAL_PAGES	32
+#define BATCH_PAGES	512UL
 
 /*
  * A batch is a page full of pointers. One is kept on every CPU, because a fresh
@@ -36,7 +36,10 @@ static struct page **batch_get(void)
 
 static void batch_put(struct page **pages)
 {
-	kfree(this_cpu_xchg(spare_batch, pages));
+	struct page **old = this_cpu_xchg(spare_batch, pages);
+
+	if (old)
+		kfree(old);
 }
 
 /* Module exit: nothing pins any more. */
@@ -148,51 +151,120 @@ static long pin_batch(const struct pin_source *source, unsigned long start, int 
 	return ret > 0 ? ret : pin_errno(source, start, ret);
 }
 
-/*
- * Append @nr pinned pages of which the first @skip bytes are not meant and
- * @length bytes are. On error the pages not yet in @runs are unpinned.
- */
-static int pin_append(struct iomd_runs *runs, struct page **pages, long nr, u32 skip, u64 length)
-{
-	long i;
-	int err;
-
-	for (i = 0; i < nr; i++) {
-		u64 chunk = min_t(u64, PAGE_SIZE - skip, length);
-
-		err = iomd_runs_add(runs, page_to_phys(pages[i]) + skip, chunk);
-		if (err) {
-			unpin_user_pages(pages + i, nr - i);
-			return err;
-		}
-		length -= chunk;
-		skip = 0;
-	}
-	return 0;
-}
-
 static int pin_range(struct iomd_runs *runs, const struct pin_source *source, u64 address,
-		     u64 length, struct page **pages, int max_pages)
+		     u64 length, struct page **pages)
 {
 	while (length) {
 		u32 skip = offset_in_page(address);
-		u64 nr_left = DIV_ROUND_UP_ULL(skip + length, PAGE_SIZE);
+		u64 nr_left = PFN_UP(skip + length);
+		long nr, added;
 		u64 chunk;
-		long nr;
-		int err;
 
-		nr = pin_batch(source, address - skip, min_t(u64, nr_left, max_pages), pages);
+		nr = pin_batch(source, address - skip, min_t(u64, nr_left, BATCH_PAGES), pages);
 		if (nr < 0)
 			return nr;
 
 		chunk = min_t(u64, ((u64)nr << PAGE_SHIFT) - skip, length);
-		err = pin_append(runs, pages, nr, skip, chunk);
-		if (err)
-			return err;
+		added = iomd_runs_add_pages(runs, pages, nr, skip, chunk);
+		if (added < nr) {
+			unpin_user_pages(pages + added, nr - added);
+			return -ENOMEM;
+		}
 
 		address += chunk;
 		length -= chunk;
 		cond_resched();
+	}
+	return 0;
+}
+
+/* What mapping an address is in, if it is one of huge pages. */
+struct huge_area {
+	u64 end;		/* of the mapping, of whatever kind */
+	u64 page_size;		/* 0 if it is of another kind */
+};
+
+static struct huge_area find_area(struct mm_struct *mm, unsigned long address)
+{
+	struct huge_area area = { .end = U64_MAX };
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(mm);
+	vma = find_vma(mm, iomd_untagged_addr(mm, address));
+	if (vma && vma->vm_start <= iomd_untagged_addr(mm, address)) {
+		area.end = address + (vma->vm_end - iomd_untagged_addr(mm, address));
+		if (is_vm_hugetlb_page(vma))
+			area.page_size = vma_kernel_pagesize(vma);
+	}
+	mmap_read_unlock(mm);
+	return area;
+}
+
+/* Is it the part of a huge page that belongs at @address? */
+static bool is_huge_at(struct page *page, u64 address, u64 page_size)
+{
+	struct page *head = compound_head(page);
+
+	return PageHuge(head) && (u64)compound_nr(head) << PAGE_SHIFT == page_size &&
+	       page == nth_page(head, (address & (page_size - 1)) >> PAGE_SHIFT);
+}
+
+/*
+ * Huge pages of hugetlb are mapped as a whole or not at all, so one pin keeps all of one,
+ * and one page says where the rest is. Return: bytes appended, which are fewer than @length
+ * if there is something else in between, or an errno.
+ */
+static s64 pin_huge(struct iomd_runs *runs, const struct pin_source *source, u64 address,
+		    u64 length, u64 page_size)
+{
+	u64 start = address, end = address + length;
+
+	/* Of the list one stretch can be so; a second one is pinned page by page. */
+	if (runs->huge_end != runs->huge_first && runs->huge_end != runs->nr)
+		return 0;
+	iomd_runs_break(runs);
+	if (runs->huge_end == runs->huge_first)
+		runs->huge_first = runs->nr;
+	runs->huge_end = runs->nr;
+	while (address < end) {
+		u64 chunk = min(end, (address | (page_size - 1)) + 1) - address;
+		struct page *page;
+		long nr = pin_batch(source, address & PAGE_MASK, 1, &page);
+
+		if (nr < 0)
+			return nr;
+		if (!is_huge_at(page, address, page_size) ||
+		    iomd_runs_add(runs, page_to_phys(page) + offset_in_page(address), chunk)) {
+			unpin_user_page(page);
+			break;
+		}
+		runs->huge_end = runs->nr;
+		address += chunk;
+		cond_resched();
+	}
+	iomd_runs_break(runs);
+	return address - start;
+}
+
+/* The same as pin_range(), where there may be huge pages among it. */
+static int pin_large(struct iomd_runs *runs, const struct pin_source *source, u64 address,
+		     u64 length, struct page **pages)
+{
+	while (length) {
+		struct huge_area area = find_area(source->mm, address);
+		u64 chunk = min(length, area.end - address);
+		s64 done = 0;
+		int err;
+
+		if (area.page_size)
+			done = pin_huge(runs, source, address, chunk, area.page_size);
+		if (done < 0)
+			return done;
+		err = pin_range(runs, source, address + done, chunk - done, pages);
+		if (err)
+			return err;
+		address += chunk;
+		length -= chunk;
 	}
 	return 0;
 }
@@ -218,8 +290,7 @@ int iomd_pin_user(struct iomd_runs *runs, struct mm_struct *mm, u64 address, u64
 		.remote = current->mm != mm,
 		.gup_flags = FOLL_LONGTERM,
 	};
-	struct page *local[LOCAL_PAGES], **pages = local;
-	int max_pages = LOCAL_PAGES;
+	struct page **pages;
 	int err = -ENOMEM;
 
 	if (how & IOMD_PIN_WRITE)
@@ -230,20 +301,53 @@ int iomd_pin_user(struct iomd_runs *runs, struct mm_struct *mm, u64 address, u64
 	if (source.remote && !mmget_not_zero(mm))
 		return -ENXIO;
 
-	if (offset_in_page(address) + length > LOCAL_PAGES * PAGE_SIZE) {
-		pages = batch_get();
-		max_pages = BATCH_PAGES;
-	}
+	pages = batch_get();
 	if (pages) {
 		iomd_runs_break(runs);
-		err = pin_range(runs, &source, address, length, pages, max_pages);
+		if (length < PMD_SIZE)
+			err = pin_range(runs, &source, address, length, pages);
+		else
+			err = pin_large(runs, &source, address, length, pages);
 		iomd_runs_break(runs);
-	}
-	if (pages && pages != local)
 		batch_put(pages);
+	}
 	if (source.remote)
 		mmput_async(mm);
 	return err;
+}
+
+static void unpin_page(struct page *page, bool dirty)
+{
+	if (dirty && !PageDirty(page))
+		set_page_dirty_lock(page);
+	unpin_user_page(page);
+}
+
+static void unpin_range(struct page *page, unsigned long nr, bool dirty)
+{
+	while (nr) {
+		unsigned long batch = min(nr, BATCH_PAGES);
+
+		unpin_user_page_range_dirty_lock(page, batch, dirty);
+		page = nth_page(page, batch);
+		nr -= batch;
+		cond_resched();
+	}
+}
+
+/* Memory that holds one pin for each huge page it is in. */
+static void unpin_huge(u64 phys, u64 length, bool dirty)
+{
+	u64 end = phys + length;
+
+	while (phys < end) {
+		struct page *page = pfn_to_page(PHYS_PFN(phys));
+		u64 page_size = (u64)compound_nr(compound_head(page)) << PAGE_SHIFT;
+
+		unpin_user_page_range_dirty_lock(page, 1, dirty);
+		phys = (phys | (page_size - 1)) + 1;
+		cond_resched();
+	}
 }
 
 /*
@@ -252,29 +356,27 @@ int iomd_pin_user(struct iomd_runs *runs, struct mm_struct *mm, u64 address, u64
  */
 void iomd_unpin_user(struct iomd_runs *runs, bool dirty)
 {
-	unsigned long since_resched = 0;
+	const struct iomd_run *run = NULL;
 	u64 start = 0;
 	u32 i;
 
-	for (i = 0; i < runs->nr; i++) {
-		const struct iomd_run *run = iomd_runs_at(runs, i);
-		unsigned long pfn = PHYS_PFN(run->phys);
-		u64 left = DIV_ROUND_UP_ULL(offset_in_page(run->phys) + run->end - start,
-					    PAGE_SIZE);
+	for (i = 0; i < runs->nr; i++, run++) {
+		struct page *page;
+		u64 length;
 
-		while (left) {
-			unsigned long nr = min_t(u64, left, BATCH_PAGES);
-
-			unpin_user_page_range_dirty_lock(pfn_to_page(pfn), nr, dirty);
-			pfn += nr;
-			left -= nr;
-			since_resched += nr;
-			if (since_resched >= BATCH_PAGES) {
-				since_resched = 0;
-				cond_resched();
-			}
+		if (!(i & (IOMD_RUNS_CHUNK - 1))) {
+			run = iomd_runs_at(runs, i);
+			cond_resched();
 		}
+		page = pfn_to_page(PHYS_PFN(run->phys));
+		length = offset_in_page(run->phys) + run->end - start;
 		start = run->end;
+		if (i - runs->huge_first < runs->huge_end - runs->huge_first)
+			unpin_huge(run->phys, length - offset_in_page(run->phys), dirty);
+		else if (length <= PAGE_SIZE)
+			unpin_page(page, dirty);
+		else
+			unpin_range(page, PFN_UP(length), dirty);
 	}
 	iomd_runs_free(runs);
 }

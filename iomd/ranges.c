@@ -65,7 +65,8 @@ static int found_extent(struct iomd_general *general, struct iomd_walk *walk,
 {
 	if (!general->dmabuf)
 		return iomd_desc_walk(&general->base, walk, offset, extent);
-	iomd_mapping_walk(general->own_mapping, mapping_walk, offset, extent);
+	iomd_mapping_walk(general->own_mapping, mapping_walk, offset,
+			  general->own_mapping->length, extent);
 	return 0;
 }
 

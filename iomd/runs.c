@@ -2,6 +2,7 @@
 /*
  * Storage of run lists, and the search in them.
  */
+#include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -20,14 +21,17 @@ void iomd_runs_init(struct iomd_runs *runs)
 	runs->capacity = IOMD_RUNS_LOCAL;
 	runs->nr_chunks = 1;
 	runs->max_chunks = 1;
+	runs->huge_first = 0;
+	runs->huge_end = 0;
 	runs->has_device = false;
 	runs->cpu_wrote = false;
 	runs->chunks = &runs->first;
 	runs->first = runs->local;
+	runs->next = runs->local;
+	runs->limit = runs->local + IOMD_RUNS_LOCAL;
 }
 
-/* Give all storage back; the list is then empty and may be used again. */
-void iomd_runs_free(struct iomd_runs *runs)
+static void free_chunks(struct iomd_runs *runs)
 {
 	u32 i;
 
@@ -37,6 +41,13 @@ void iomd_runs_free(struct iomd_runs *runs)
 		kfree(runs->chunks[0]);
 	if (runs->chunks != &runs->first)
 		kvfree(runs->chunks);
+}
+
+/* Give all storage back; the list is then empty and may be used again. */
+void iomd_runs_free(struct iomd_runs *runs)
+{
+	if (runs->capacity > IOMD_RUNS_LOCAL)
+		free_chunks(runs);
 	iomd_runs_init(runs);
 }
 
@@ -54,8 +65,8 @@ static int grow_first_chunk(struct iomd_runs *runs, u32 capacity)
 
 	runs->chunks[0] = chunk;
 	runs->capacity = capacity;
-	if (runs->nr)
-		runs->last = &chunk[runs->nr - 1];
+	runs->next = chunk + (runs->next - old);
+	runs->limit = chunk + capacity;
 	return 0;
 }
 
@@ -78,8 +89,8 @@ static int grow_directory(struct iomd_runs *runs)
 }
 
 /*
- * Make room for at least one more run: the first chunk grows in two steps to its
- * full size, from then on a chunk is added at a time.
+ * Make room for at least one more run, at runs->next: the first chunk grows in two
+ * steps to its full size, from then on a chunk is added at a time.
  */
 int iomd_runs_grow(struct iomd_runs *runs)
 {
@@ -102,7 +113,98 @@ int iomd_runs_grow(struct iomd_runs *runs)
 		return -ENOMEM;
 	runs->chunks[runs->nr_chunks++] = chunk;
 	runs->capacity += IOMD_RUNS_CHUNK;
+	runs->next = chunk;
+	runs->limit = chunk + IOMD_RUNS_CHUNK;
 	return 0;
+}
+
+/* How far pages follow each other in physical memory from @first on, which is before @page. */
+static struct page **skip_contiguous(struct page **page, struct page **limit, struct page *first)
+{
+	while (limit - page >= 8 &&
+	       page[0] == nth_page(first, 1) && page[1] == nth_page(first, 2) &&
+	       page[2] == nth_page(first, 3) && page[3] == nth_page(first, 4) &&
+	       page[4] == nth_page(first, 5) && page[5] == nth_page(first, 6) &&
+	       page[6] == nth_page(first, 7) && page[7] == nth_page(first, 8)) {
+		first = page[7];
+		page += 8;
+	}
+	while (page < limit && *page == nth_page(first, 1))
+		first = *page++;
+	return page;
+}
+
+/*
+ * Append whole pages, as so many calls of iomd_runs_add() would, the first one at offset
+ * @end. This is what a page of user memory costs: no struct page is looked at, and the
+ * list is told of the result only. Return: the offset behind the last one.
+ */
+static u64 add_whole_pages(struct iomd_runs *runs, struct page **page, struct page **limit,
+			   u64 end)
+{
+	u64 tail = runs->tail, highest = runs->highest;
+	struct iomd_run *next = runs->next;
+
+	while (page < limit) {
+		struct page *first = *page, **stop = page + 1;
+		u64 phys = page_to_phys(first), start = end;
+
+		end += PAGE_SIZE;
+		if (stop < limit && *stop == nth_page(first, 1)) {
+			stop = skip_contiguous(stop, limit, first);
+			end = start + ((u64)(stop - page) << PAGE_SHIFT);
+		}
+		page = stop;
+		if (phys != tail) {
+			if (next == runs->limit) {
+				runs->next = next;
+				if (iomd_runs_grow(runs)) {
+					end = start;
+					break;
+				}
+				next = runs->next;
+			}
+			next->phys = phys;
+			next++;
+			runs->nr++;
+		}
+		next[-1].end = end;
+		tail = phys + (end - start);
+		highest = max(highest, tail);
+	}
+	runs->next = next;
+	runs->tail = tail;
+	runs->highest = highest;
+	return end;
+}
+
+/*
+ * Append @nr pages, of which the first @skip bytes are not meant and @length bytes are. With
+ * @skip they do not continue what is there. Return: pages appended, less than @nr if
+ * there is no memory.
+ */
+long iomd_runs_add_pages(struct iomd_runs *runs, struct page **pages, long nr, u32 skip,
+			 u64 length)
+{
+	u64 start = runs->length - skip, end, over;
+	u32 first = runs->nr;
+
+	if (skip)
+		iomd_runs_break(runs);
+	end = add_whole_pages(runs, pages, pages + nr, start);
+	nr = (end - start) >> PAGE_SHIFT;
+	if (!nr)
+		return 0;
+
+	if (skip)
+		iomd_runs_at(runs, first)->phys += skip;
+	/* The last page may be meant in part only. */
+	over = end - start - skip;
+	over = over > length ? over - length : 0;
+	runs->length = end - over;
+	runs->next[-1].end -= over;
+	runs->tail -= over;
+	return nr;
 }
 
 /* The first run that ends behind @offset. @offset lies inside the list. */

@@ -12,6 +12,10 @@
 #include <linux/bits.h>
 #include <linux/types.h>
 
+#include "core.h"
+
+struct page;
+
 /*
  * 16 bytes a run. A run says where it ends in the list rather than how long it
  * is, so that an offset is found by binary search with nothing stored on top.
@@ -35,11 +39,14 @@ struct iomd_run {
  * @tail: Physical address that would continue the last run, or
  *	IOMD_RUNS_NO_TAIL where nothing may be merged with it.
  * @highest: Highest physical address in the list, exclusive.
- * @last: The last run; meaningless while @nr is 0.
+ * @next: Where the next run goes, right behind the last one of the same chunk.
+ * @limit: Where that chunk ends.
  * @nr: Runs.
  * @capacity: Runs that fit without growing.
  * @nr_chunks: Elements of @chunks in use.
  * @max_chunks: Elements of @chunks there is room for.
+ * @huge_first: The first of the runs that hold one pin for each huge page.
+ * @huge_end: The run behind the last of them; all others hold one for each page.
  * @has_device: Some of it is not memory of the kernel's, but a device's.
  * @cpu_wrote: Bytes were copied into it.
  * @chunks: Run i is chunks[i / IOMD_RUNS_CHUNK][i % IOMD_RUNS_CHUNK].
@@ -54,11 +61,14 @@ struct iomd_runs {
 	u64 length;
 	u64 tail;
 	u64 highest;
-	struct iomd_run *last;
+	struct iomd_run *next;
+	struct iomd_run *limit;
 	u32 nr;
 	u32 capacity;
 	u32 nr_chunks;
 	u32 max_chunks;
+	u32 huge_first;
+	u32 huge_end;
 	bool has_device;
 	bool cpu_wrote;
 	struct iomd_run **chunks;
@@ -69,6 +79,8 @@ struct iomd_runs {
 void iomd_runs_init(struct iomd_runs *runs);
 void iomd_runs_free(struct iomd_runs *runs);
 int iomd_runs_grow(struct iomd_runs *runs);
+long iomd_runs_add_pages(struct iomd_runs *runs, struct page **pages, long nr, u32 skip,
+			 u64 length);
 u32 iomd_runs_search(const struct iomd_runs *runs, u64 offset);
 
 static inline struct iomd_run *iomd_runs_at(const struct iomd_runs *runs, u32 index)
@@ -95,17 +107,18 @@ static inline void iomd_runs_break(struct iomd_runs *runs)
 static inline int iomd_runs_add(struct iomd_runs *runs, u64 phys, u64 length)
 {
 	if (phys != runs->tail) {
-		if (runs->nr == runs->capacity) {
+		if (runs->next == runs->limit) {
 			int err = iomd_runs_grow(runs);
 
 			if (err)
 				return err;
 		}
-		runs->last = iomd_runs_at(runs, runs->nr++);
-		runs->last->phys = phys;
+		runs->next->phys = phys;
+		runs->next++;
+		runs->nr++;
 	}
 	runs->length += length;
-	runs->last->end = runs->length;
+	runs->next[-1].end = runs->length;
 	runs->tail = phys + length;
 	if (runs->tail > runs->highest)
 		runs->highest = runs->tail;
@@ -126,6 +139,19 @@ static inline u32 iomd_runs_find(const struct iomd_runs *runs, u64 offset, u32 h
 			return hint;
 	}
 	return iomd_runs_search(runs, offset);
+}
+
+/* Say that all there is is one piece of memory. @run keeps it, as long as it is looked at. */
+static inline void iomd_stretch_one(struct iomd_stretch *stretch, struct iomd_run *run,
+				    u64 address, u64 length)
+{
+	*run = (struct iomd_run) { .phys = address, .end = length };
+	*stretch = (struct iomd_stretch) {
+		.address = address,
+		.end = length,
+		.run = run,
+		.has_device = true,
+	};
 }
 
 #endif /* _IOMD_RUNS_H */

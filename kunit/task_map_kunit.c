@@ -4,7 +4,10 @@
  * task is the process that loaded the suites, which a case either is for a while, or to
  * which it maps from outside; or one of its own.
  */
+#include <linux/anon_inodes.h>
 #include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/pagemap.h>
 #include <linux/pci.h>
 #include <linux/shmem_fs.h>
@@ -971,8 +974,129 @@ static void process_goes(struct kunit *test)
 }
 
 /*
+ * Drivers' own mappings.
+ */
+
+static int file_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return iomd_desc_mmap(file->private_data, vma);
+}
+
+static const struct file_operations file_fops = {
+	.owner = THIS_MODULE,
+	.mmap = file_mmap,
+};
+
+/* The process maps what a driver's file shows of @desc. Return: where, or an errno. */
+static long file_map(struct iomd_desc *desc, int prot, u64 offset, u64 length)
+{
+	IOMD_KUNIT_AS_TASK();
+	struct file *file = anon_inode_getfile("iomd_kunit", &file_fops, desc, O_RDWR);
+	long address;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	address = vm_mmap(file, 0, length, prot, MAP_SHARED, offset);
+	fput(file);
+	return address;
+}
+
+static void file_unmap(u64 address, u64 length)
+{
+	iomd_kunit_unmap_in(iomd_kunit_mm, address, length);
+	iomd_kunit_flush_files();
+}
+
+#define READ_WRITE	(PROT_READ | PROT_WRITE)
+
+/* iomd_desc_mmap(): memory stays while it is mapped, and then goes */
+static void drivers_own_mapping(struct kunit *test)
+{
+	struct iomd_buffer *buffer = iomd_buffer_with_options(OUT, LENGTH - 100, PAGE_SIZE);
+	struct iomd_kunit_witness witness;
+	struct iomd_desc *desc;
+	long address;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, buffer);
+	desc = iomd_buffer_desc(buffer);
+	iomd_kunit_watch(&witness, desc);
+	iomd_kunit_fill(iomd_buffer_get_bytes_no_copy(buffer), LENGTH - 100, 1);
+	KUNIT_EXPECT_EQ(test, file_map(desc, READ_WRITE, 0, LENGTH + PAGE_SIZE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, file_map(desc, READ_WRITE, LENGTH, PAGE_SIZE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, file_map(desc, READ_WRITE, PAGE_SIZE, LENGTH), -EINVAL);
+	address = file_map(desc, READ_WRITE, PAGE_SIZE, LENGTH - PAGE_SIZE);
+	iomd_buffer_put(buffer);
+	KUNIT_ASSERT_GT(test, address, 0L);
+	expect_from(test, address, LENGTH - PAGE_SIZE - 100, 1, PAGE_SIZE);
+	KUNIT_EXPECT_TRUE(test, is_writable(address));
+	KUNIT_EXPECT_FALSE(test, witness.is_gone);
+	file_unmap(address, LENGTH - PAGE_SIZE);
+	KUNIT_EXPECT_TRUE(test, iomd_kunit_wait_for(witness.is_gone));
+}
+
+/* iomd_desc_mmap(): memory of processes, which is as writable as it was prepared */
+static void drivers_mapping_of_processes(struct kunit *test)
+{
+	u64 base = iomd_kunit_map_anonymous(test, LENGTH), before = iomd_kunit_pinned();
+	struct iomd_desc *desc = iomd_kunit_of_process(test, base, LENGTH, BOTH);
+	struct iomd_desc *out = iomd_kunit_of_process(test, base, LENGTH, OUT);
+	long address;
+
+	iomd_kunit_user_fill(test, base, LENGTH, 1);
+	KUNIT_EXPECT_EQ(test, file_map(desc, READ_WRITE, 0, LENGTH), -EAGAIN);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	address = file_map(desc, READ_WRITE, 0, LENGTH);
+	iomd_desc_complete(desc, NONE);
+	KUNIT_ASSERT_GT(test, address, 0L);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned() - before, (u64)NR_PAGES);
+	iomd_kunit_user_expect(test, address, LENGTH, 1);
+	poke(test, address, 0x12);
+	KUNIT_EXPECT_EQ(test, peek(test, base), 0x12);
+	file_unmap(address, LENGTH);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
+
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(out, NONE), 0);
+	KUNIT_EXPECT_EQ(test, file_map(out, READ_WRITE, 0, LENGTH), -EACCES);
+	address = file_map(out, PROT_READ, 0, LENGTH);
+	iomd_desc_complete(out, NONE);
+	KUNIT_ASSERT_GT(test, address, 0L);
+	KUNIT_EXPECT_EQ(test, peek(test, address), 0x12);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_vma_at(iomd_kunit_mm, address).flags & VM_MAYWRITE, 0UL);
+	file_unmap(address, LENGTH);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), before);
+}
+
+static void expect_no_mapping(struct kunit *test, struct iomd_desc *desc, long error)
+{
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, file_map(desc, READ_WRITE, 0, PAGE_SIZE), error);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+}
+
+/* iomd_desc_mmap(): what begins within a page, or tasks must not have, is refused */
+static void drivers_mapping_is_refused(struct kunit *test)
+{
+	void *slab = kunit_kzalloc(test, 64, GFP_KERNEL);
+	u8 *bytes = iomd_kunit_buffer_bytes(iomd_kunit_filled_buffer(test, LENGTH, 1));
+
+	KUNIT_ASSERT_NOT_NULL(test, slab);
+	expect_no_mapping(test, iomd_kunit_of_kernel(test, slab, 64, BOTH), -EPERM);
+	expect_no_mapping(test, iomd_kunit_of_kernel(test, bytes + 8, PAGE_SIZE, BOTH), -EINVAL);
+}
+
+/*
  * Failing allocations.
  */
+
+static int map_file_once(struct kunit *test, void *data)
+{
+	long address = file_map(data, READ_WRITE, 0, LENGTH);
+
+	if (address < 0)
+		return address;
+	file_unmap(address, LENGTH);
+	return 0;
+}
 
 static int live_once(struct kunit *test, void *data)
 {
@@ -995,6 +1119,9 @@ static void survives_failing_allocations(struct kunit *test)
 	struct iomd_desc *desc = iomd_kunit_filled_buffer(test, LENGTH, 1);
 
 	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, desc, 200), 3U);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, map_file_once, desc, 200), 1U);
+	iomd_desc_complete(desc, NONE);
 }
 
 static struct kunit_case cases[] = {
@@ -1031,6 +1158,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(tasks_unmap_parts),
 	KUNIT_CASE(maps_of_the_dead),
 	KUNIT_CASE(process_goes),
+	KUNIT_CASE(drivers_own_mapping),
+	KUNIT_CASE(drivers_mapping_of_processes),
+	KUNIT_CASE(drivers_mapping_is_refused),
 	KUNIT_CASE(survives_failing_allocations),
 	{}
 };

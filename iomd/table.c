@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The scatterlist of a mapping, made in one pass over what it is to hold.
+ *
+ * How many entries that comes to is known when it is done, so the list grows chunk by
+ * chunk. The first few entries are part of the mapping.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "mapping.h"
+#include "runs.h"
+#include "table.h"
+
+/* Entries of a chunk, of which the last chains it to the next. It fills a page. */
+#define CHUNK_ENTRIES	((PAGE_SIZE - sizeof(struct iomd_table_chunk)) / sizeof(struct scatterlist))
+
+struct iomd_table_chunk {
+	struct iomd_table_chunk *next;
+	struct scatterlist entries[];
+};
+
+/* A scatterlist counts bytes in an int; pages are not to be torn. */
+#define MAX_ENTRY	(UINT_MAX & PAGE_MASK)
+
+/**
+ * struct builder - A table in the making.
+ * @mapping: Whose it is.
+ * @first: Where the chunk begins that is being filled.
+ * @next: Where the next entry goes.
+ * @limit: Where the chunk ends; the entry there is for chaining.
+ * @nr_before: Entries in the chunks before.
+ * @todo: Bytes that are not in entries yet; the stretch at work counts as a whole.
+ * @tail: Address that would continue the last entry.
+ * @max_entry: Longest entry that the device and the DMA API take.
+ * @boundary: Entries do not cross multiples of this plus one.
+ * @gfp: How to allocate.
+ */
+struct builder {
+	struct iomd_mapping *mapping;
+	struct scatterlist *first;
+	struct scatterlist *next;
+	struct scatterlist *limit;
+	unsigned int nr_before;
+	u64 todo;
+	u64 tail;
+	u64 max_entry;
+	u64 boundary;
+	gfp_t gfp;
+};
+
+/* Entries so far. */
+static unsigned int count(const struct builder *builder)
+{
+	return builder->nr_before + (builder->next - builder->first);
+}
+
+static void builder_start(struct builder *builder, struct iomd_mapping *mapping, u64 length,
+			  gfp_t gfp)
+{
+	struct device *dev = mapping->mapper->dev;
+	u64 max_entry = dma_get_max_seg_size(dev);
+
+	/* A page can always be mapped. */
+	if (length > PAGE_SIZE)
+		max_entry = min_t(u64, max_entry, dma_max_mapping_size(dev));
+
+	builder->mapping = mapping;
+	builder->first = mapping->local;
+	builder->next = mapping->local;
+	builder->limit = mapping->local + IOMD_MAPPING_LOCAL;
+	builder->nr_before = 0;
+	builder->todo = length;
+	builder->tail = U64_MAX;
+	builder->max_entry = min_t(u64, max_entry, MAX_ENTRY);
+	builder->boundary = dma_get_seg_boundary(dev);
+	builder->gfp = gfp | __GFP_ACCOUNT | __GFP_NOWARN;
+}
+
+/* Memory that has no pages: where it is stands beside the table, as long as that is. */
+static int grow_resources(struct builder *builder, unsigned int nr)
+{
+	u64 *resources = krealloc_array(builder->mapping->resources, nr, sizeof(*resources),
+					builder->gfp);
+
+	if (!resources)
+		return -ENOMEM;
+	builder->mapping->resources = resources;
+	return 0;
+}
+
+/* Another chunk, for as many entries as the rest can have if it is pages. */
+static int grow(struct builder *builder)
+{
+	struct iomd_mapping *mapping = builder->mapping;
+	size_t nr = min_t(u64, CHUNK_ENTRIES, (builder->todo >> PAGE_SHIFT) + 3);
+	struct iomd_table_chunk *chunk;
+
+	builder->nr_before = count(builder);
+	builder->first = builder->next;
+	if (builder->nr_before > INT_MAX - CHUNK_ENTRIES)
+		return -ENOMEM;
+	if (mapping->resources && grow_resources(builder, builder->nr_before + nr))
+		return -ENOMEM;
+	chunk = kmalloc(struct_size(chunk, entries, nr), builder->gfp);
+	if (!chunk)
+		return -ENOMEM;
+	chunk->next = mapping->chunks;
+	mapping->chunks = chunk;
+
+	sg_chain(builder->limit, 1, chunk->entries);
+	builder->first = chunk->entries;
+	builder->next = chunk->entries;
+	builder->limit = chunk->entries + nr - 1;
+	return 0;
+}
+
+/* Add an entry, which is no longer than one may be. */
+static __always_inline int add_entry(struct builder *builder, u64 address, u64 length)
+{
+	struct scatterlist *sg = builder->next;
+
+	if (sg == builder->limit) {
+		int err = grow(builder);
+
+		if (err)
+			return err;
+		sg = builder->next;
+	}
+	*sg = (struct scatterlist) {
+		.page_link = (unsigned long)pfn_to_page(PHYS_PFN(address)),
+		.offset = offset_in_page(address),
+		.length = length,
+	};
+	builder->next = sg + 1;
+	return 0;
+}
+
+/* Could it be an entry: within what the device and the DMA API take in one piece? */
+static __always_inline bool fits(u64 address, u64 length, u64 max_entry, u64 boundary)
+{
+	return length <= max_entry && (address & boundary) + length - 1 <= boundary;
+}
+
+/*
+ * The longest entry at @address that fits. It is cut between pages if it can be, so that
+ * an IOMMU can put the next one right behind it.
+ */
+static u64 cut(const struct builder *builder, u64 address, u64 length)
+{
+	u64 room = builder->boundary - (address & builder->boundary);
+	u64 limit = min(builder->max_entry - 1, room) + 1;
+	u64 end = (address + limit) & PAGE_MASK;
+
+	if (fits(address, length, builder->max_entry, builder->boundary))
+		return length;
+	return end > address ? end - address : limit;
+}
+
+static bool has_page(u64 address)
+{
+	return pfn_valid(PHYS_PFN(address));
+}
+
+/*
+ * A table is of memory that has pages throughout, or nowhere; what comes first decides.
+ * What is mapped piece by piece is subject to none of a scatterlist's limits.
+ */
+static int choose_kind(struct builder *builder, const struct iomd_stretch *stretch)
+{
+	if (!stretch->has_device || has_page(stretch->address))
+		return 0;
+	builder->max_entry = MAX_ENTRY;
+	builder->boundary = U64_MAX;
+	return grow_resources(builder, IOMD_MAPPING_LOCAL);
+}
+
+static bool is_of_kind(const struct builder *builder, u64 address, u64 length)
+{
+	bool has_no_page = builder->mapping->resources;
+
+	return has_page(address) != has_no_page && has_page(address + length - 1) != has_no_page;
+}
+
+/*
+ * Add memory in as many entries as it takes. What continues the last one, which ends at
+ * @tail, is cut anew; and of memory without pages the entry for the CPU is beside the table.
+ */
+static noinline int add_with_care(struct builder *builder, u64 address, u64 length, u64 tail,
+				  bool check)
+{
+	struct iomd_mapping *mapping = builder->mapping;
+	int err = 0;
+
+	if (check && !is_of_kind(builder, address, length))
+		return -EOPNOTSUPP;
+	if (address == tail) {
+		struct scatterlist *last = --builder->next;
+
+		address -= last->length;
+		length += last->length;
+	}
+	while (length && !err) {
+		u64 part = cut(builder, address, length);
+
+		err = add_entry(builder, address, part);
+		if (!err && mapping->resources)
+			mapping->resources[count(builder) - 1] = address;
+		address += part;
+		length -= part;
+	}
+	return err;
+}
+
+/* Add several runs. Most are entries as they are; here every instruction is one for each. */
+static int add_stretch(struct builder *builder, const struct iomd_stretch *stretch)
+{
+	bool check = stretch->has_device || builder->mapping->resources;
+	u64 max_entry = check ? 0 : builder->max_entry, boundary = builder->boundary;
+	u64 position = stretch->position, address = stretch->address;
+	const struct iomd_run *run = stretch->run;
+	u64 tail = builder->tail;
+
+	for (;;) {
+		u64 end = min(run->end, stretch->end), length = end - position;
+		int err;
+
+		if (address != tail && fits(address, length, max_entry, boundary))
+			err = add_entry(builder, address, length);
+		else
+			err = add_with_care(builder, address, length, tail, check);
+		if (err)
+			return err;
+		tail = address + length;
+		if (end == stretch->end)
+			break;
+		position = end;
+		run++;
+		address = run->phys;
+	}
+	builder->tail = tail;
+	builder->todo -= stretch->end - stretch->position;
+	return 0;
+}
+
+/* Add all there is. */
+static int add_all(struct builder *builder, iomd_stretch_fn stretch_fn, void *source, u64 length)
+{
+	struct iomd_stretch stretch __uninitialized;
+	int err = 0;
+
+	while (builder->todo && !err) {
+		u64 todo = builder->todo;
+
+		err = stretch_fn(source, length - todo, &stretch);
+		if (err)
+			break;
+		stretch.end = min(stretch.end, stretch.position + todo);
+		if (todo == length)
+			err = choose_kind(builder, &stretch);
+		err = err ?: add_stretch(builder, &stretch);
+	}
+	return err;
+}
+
+/* The table is what has been added. */
+static void finish(struct builder *builder)
+{
+	struct sg_table *table = &builder->mapping->table;
+
+	sg_mark_end(builder->next - 1);
+	builder->next->page_link = 0;	/* whoever walks on may look whether it chains */
+	table->sgl = builder->mapping->local;
+	table->nents = count(builder);
+	table->orig_nents = table->nents;
+}
+
+/*
+ * Make the table of a mapping, of @length bytes, which are not none.
+ *
+ * Return: 0; -ENOMEM; -EOPNOTSUPP for memory some of which has pages and some, a device's,
+ * has none; or the error of @stretch_fn. On error there is nothing to free.
+ */
+int iomd_table_build(struct iomd_mapping *mapping, iomd_stretch_fn stretch_fn, void *source,
+		     u64 length, gfp_t gfp)
+{
+	struct builder builder __uninitialized;
+	int err;
+
+	builder_start(&builder, mapping, length, gfp);
+	err = add_all(&builder, stretch_fn, source, length);
+	if (err)
+		iomd_table_free(mapping);
+	else
+		finish(&builder);
+	return err;
+}
+
+/* Copy of a table only where entries are for the device. Return: 0 or -ENOMEM. */
+int iomd_table_copy(struct iomd_mapping *mapping, const struct sg_table *source, gfp_t gfp)
+{
+	struct builder builder __uninitialized;
+	struct scatterlist *from;
+	unsigned int i;
+
+	builder_start(&builder, mapping, (u64)source->nents << PAGE_SHIFT, gfp);
+	for_each_sgtable_dma_sg(source, from, i) {
+		if (builder.next == builder.limit && grow(&builder)) {
+			iomd_table_free(mapping);
+			return -ENOMEM;
+		}
+		*builder.next = (struct scatterlist) {};
+		sg_dma_address(builder.next) = sg_dma_address(from);
+		sg_dma_len(builder.next) = sg_dma_len(from);
+		builder.next++;
+		builder.todo -= PAGE_SIZE;
+	}
+	finish(&builder);
+	return 0;
+}
+
+/* Give back what the table has beyond its mapping. */
+void iomd_table_free(struct iomd_mapping *mapping)
+{
+	struct iomd_table_chunk *chunk = mapping->chunks;
+
+	while (chunk) {
+		struct iomd_table_chunk *next = chunk->next;
+
+		kfree(chunk);
+		chunk = next;
+	}
+	mapping->chunks = NULL;
+	if (mapping->resources)
+		kfree(mapping->resources);
+	mapping->resources = NULL;
+}
