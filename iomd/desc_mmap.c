@@ -28,7 +28,20 @@ static bool is_read_only(const struct iomd_window_spec *spec)
 	return false;
 }
 
-/* What the mapping is to show. Return: 0, or -EINVAL for what the memory does not have. */
+/* Maps of some descriptors do not show the memory itself, or are not for this machine. */
+static int check_desc(struct iomd_desc *desc)
+{
+	u32 flags = desc->ops->all_flags(desc);
+
+	if (flags & IOMD_MEMORY_REMOTE)
+		return -ENXIO;
+	return flags & IOMD_MEMORY_MAP_COPY_ON_WRITE ? -EOPNOTSUPP : 0;
+}
+
+/*
+ * What the mapping is to show. Return: 0; -EINVAL for what the memory does not have; or
+ * -EACCES for running it.
+ */
 static int fill_spec(struct iomd_window_spec *spec, struct iomd_desc *desc,
 		     const struct vm_area_struct *vma)
 {
@@ -36,6 +49,9 @@ static int fill_spec(struct iomd_window_spec *spec, struct iomd_desc *desc,
 
 	if (!(vma->vm_flags & VM_MAYSHARE) || vma->vm_pgoff > U64_MAX >> PAGE_SHIFT)
 		return -EINVAL;
+	/* The file may be on a file system that programs can be on. */
+	if (vma->vm_flags & VM_EXEC)
+		return -EACCES;
 	spec->memory = desc;
 	spec->offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
 	if (spec->offset >= desc->length)
@@ -100,9 +116,11 @@ static int mmap_held(struct iomd_window_spec *spec, struct vm_area_struct *vma)
  * Context: The file's .mmap, which is to do nothing else with @vma; sleeps.
  * Return: 0; -EINVAL for MAP_PRIVATE, for a range that is not in @desc, or a first byte that
  *	   does not begin a page; -EAGAIN if @desc is not prepared; -EACCES for writing what
- *	   may only be read; -EBADSLT if pieces of the memory meet within a page; -EPERM for
- *	   memory that tasks must not have; -EOPNOTSUPP for what only its exporter can find,
- *	   and for memory and a device's in one; -ENOMEM. On error @vma is as it was.
+ *	   may only be read, and for running any; -EBADSLT if pieces of the memory meet
+ *	   within a page; -EPERM for memory that tasks must not have; -EOPNOTSUPP for what
+ *	   only its exporter can find, for memory that is to be copied for maps, and for
+ *	   memory and a device's in one; -ENXIO for remote memory; -ENOMEM. On error @vma is
+ *	   as it was.
  */
 int iomd_desc_mmap(struct iomd_desc *desc, struct vm_area_struct *vma)
 {
@@ -110,7 +128,7 @@ int iomd_desc_mmap(struct iomd_desc *desc, struct vm_area_struct *vma)
 	int err;
 
 	might_sleep();
-	err = fill_spec(&spec, desc, vma);
+	err = check_desc(desc) ?: fill_spec(&spec, desc, vma);
 	if (err)
 		return err;
 	if (!iomd_desc_hold(desc))

@@ -73,6 +73,8 @@ static int show_instead(struct iomd_map *map, struct iomd_desc *desc, u32 option
 	memory = iomd_reference_get(desc, write);
 	if (IS_ERR(memory))
 		return PTR_ERR(memory);
+	/* Whether those who touch @desc have to wait counts from when the map is one of its. */
+	iomd_task_window_block(map->window, IOMD_BLOCKED_BY_MAP, true);
 	err = survey_new(map, memory, options, offset, &survey) ?:
 	      iomd_task_window_exchange(map->window, memory, offset, &survey);
 	if (err) {

@@ -182,9 +182,27 @@ void iomd_task_window_unmap(struct iomd_task_window *window)
 	iomd_view_close(&view);
 }
 
-/* Let go of the window; what is in the task stays. */
+/* Nobody can end the wait any more, nor undo what nothing was to be seen for. Sleeps. */
+static void close_if_blocked(struct iomd_task_window *window)
+{
+	struct iomd_view view = {};
+
+	down_write(&window->lock);
+	if (window->blocked)
+		swap(window->view, view);
+	window->blocked = 0;
+	up_write(&window->lock);
+	wake_up_all(&window->wait);
+	iomd_view_close(&view);
+}
+
+/*
+ * Let go of the window; what is in the task stays, as far as there is something to be seen.
+ * Sleeps.
+ */
 void iomd_task_window_put(struct iomd_task_window *window)
 {
+	close_if_blocked(window);
 	fput(window->file);
 }
 

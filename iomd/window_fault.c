@@ -108,13 +108,15 @@ static bool is_open(struct iomd_task_window *window)
 /*
  * Wait until there is something to be seen, without the address space's lock: others are
  * to go on. Signals that the task handles interrupt it where it is the task that touches
- * the window, and it touches it again; where it is the kernel, only those that kill.
+ * the window, and it touches it again; where it is the kernel, only those that kill. Those
+ * do not reach who exits, for whom the kernel looks at locks and the like that the task has
+ * named; and what ends the wait may be a file that is closed after that.
  */
 static vm_fault_t wait_until_open(struct iomd_task_window *window, struct vm_fault *vmf)
 {
 	struct file *file;
 
-	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY))
+	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY) || (current->flags & PF_EXITING))
 		return VM_FAULT_SIGBUS;
 	/* A task that locks all it maps touches it then, and does without if it fails. */
 	if (READ_ONCE(window->placer) == current)

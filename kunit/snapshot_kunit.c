@@ -2,8 +2,13 @@
 /*
  * Maps of a copy of the memory, and what maps may write.
  */
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/module.h>
 
 #include "compose.h"
 
@@ -104,6 +109,37 @@ static void outlives_the_descriptor(struct kunit *test)
 							  NULL), 0);
 	expect_filled(test, seen(map), LENGTH, 1);
 	expect_filled(test, seen(mapped(test, desc, 0)), LENGTH, 2);
+}
+
+static int file_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return iomd_desc_mmap(file->private_data, vma);
+}
+
+static const struct file_operations file_fops = {
+	.owner = THIS_MODULE,
+	.mmap = file_mmap,
+};
+
+/* GMD-82: a driver's own mapping would show the memory itself */
+static void not_for_drivers_own_mappings(struct kunit *test)
+{
+	IOMD_KUNIT_AS_TASK();
+	u64 address = user_memory(test, LENGTH) - SKIP;
+	struct iomd_desc *desc = described(test, address, PAGE_SIZE, BOTH | COPY);
+	struct file *file;
+	unsigned long at;
+
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, 0), 0);
+	file = anon_inode_getfile("iomd_kunit", &file_fops, desc, O_RDWR);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+	at = vm_mmap(file, 0, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
+	KUNIT_EXPECT_EQ(test, (long)at, -EOPNOTSUPP);
+	if (!IS_ERR_VALUE(at))
+		vm_munmap(at, PAGE_SIZE);
+	fput(file);
+	flush_delayed_fput();
+	iomd_desc_complete(desc, 0);
 }
 
 /* GMD-83: who does I/O has the memory itself */
@@ -342,6 +378,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(shows_a_copy),
 	KUNIT_CASE(keeps_the_copy),
 	KUNIT_CASE(outlives_the_descriptor),
+	KUNIT_CASE(not_for_drivers_own_mappings),
 	KUNIT_CASE(does_io_with_the_memory),
 	KUNIT_CASE(copies_when_it_must),
 	KUNIT_CASE(copies_ranges),

@@ -67,13 +67,19 @@ static void waiting_can_be_killed(struct kunit *test)
 	RUN("kill");
 }
 
+/* MAP-54: nor does a process that exits wait for ever */
+static void exiting_does_not_wait(struct kunit *test)
+{
+	RUN("leave");
+}
+
 /* MAP-51 MAP-55: processes come and go while their windows are redirected */
 static void processes_come_and_go(struct kunit *test)
 {
 	RUN("exit");
 }
 
-/* iomd_desc_mmap(): a driver's own mapping, that outlives the file */
+/* MAP-33: iomd_desc_mmap(), a driver's own mapping, that outlives the file */
 static void drivers_own_mapping(struct kunit *test)
 {
 	RUN("mmap");
@@ -123,6 +129,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(guards_are_for_good),
 	KUNIT_CASE(signals_interrupt),
 	KUNIT_CASE(waiting_can_be_killed),
+	KUNIT_CASE(exiting_does_not_wait),
 	KUNIT_CASE(processes_come_and_go),
 	KUNIT_CASE(drivers_own_mapping),
 	KUNIT_CASE(two_processes),

@@ -433,6 +433,34 @@ static void redirected_while_read(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&race.torn), 0);
 }
 
+/* MAP-58 MD-96: nobody sees memory of a redirected descriptor, while a map becomes one of it */
+static void redirected_to_what_waits(struct kunit *test)
+{
+	struct race race = { .first = buffer(test, 1), .second = buffer(test, 2) };
+	struct iomd_map *map = window(test, race.first, UNIQUE);
+	struct task_struct *one, *two;
+	ktime_t begin = ktime_get();
+	int err = 0;
+
+	memset(iomd_kunit_buffer_bytes(race.first), 0x11, LENGTH);
+	memset(iomd_kunit_buffer_bytes(race.second), 0x33, LENGTH);
+	KUNIT_EXPECT_EQ(test, iomd_desc_redirect(race.second, NULL, true), 0);
+	race.address = address_of(map);
+	one = start(test, read_words, &race);
+	two = start(test, read_words, &race);
+	while (goes_on(begin)) {
+		err |= iomd_map_redirect(map, race.second, 0, 0);
+		err |= iomd_map_redirect(map, race.first, 0, 0);
+		cond_resched();
+	}
+	KUNIT_EXPECT_EQ(test, kthread_stop(one), 0);
+	KUNIT_EXPECT_EQ(test, kthread_stop(two), 0);
+	KUNIT_EXPECT_EQ(test, err, 0);
+	KUNIT_EXPECT_GT(test, atomic_read(&race.seen), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&race.torn), 0);
+	KUNIT_EXPECT_EQ(test, iomd_desc_redirect(race.second, NULL, false), 0);
+}
+
 /* Touch wherever a map was last; it may be nowhere by then. */
 static int touch_always(void *data)
 {
@@ -571,6 +599,32 @@ static void survives_failing_allocations(struct kunit *test)
 	KUNIT_EXPECT_GE(test, exchange.nr, 1U);
 }
 
+/* MAP-27 MAP-54: what is left of a map that nobody can redirect any more has nothing to show */
+static void nobody_waits_for_what_is_left(struct kunit *test)
+{
+	u64 place = iomd_kunit_map_in(test, iomd_kunit_mm, LENGTH);
+	struct iomd_kunit_toucher *toucher;
+	struct iomd_kunit_witness witness;
+	struct iomd_desc *desc;
+	struct iomd_map *map;
+
+	desc = iomd_desc_with_address_range(iomd_kunit_map_in(test, iomd_kunit_mm, LENGTH),
+					    LENGTH, BOTH, iomd_kunit_mm);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, desc);
+	iomd_kunit_watch(&witness, desc);
+	map = iomd_desc_create_mapping_in_task(desc, iomd_kunit_mm, place,
+					       UNIQUE | IOMD_MAP_OVERWRITE, 0, 0);
+	iomd_desc_put(desc);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, map);
+	KUNIT_EXPECT_EQ(test, iomd_map_redirect(map, NULL, 0, 0), 0);
+	toucher = iomd_kunit_touch(test, iomd_kunit_mm, place);
+	KUNIT_EXPECT_TRUE(test, iomd_kunit_is_waiting(toucher));
+	iomd_map_put(map);
+	KUNIT_ASSERT_TRUE(test, iomd_kunit_is_through(toucher));
+	KUNIT_EXPECT_FALSE(test, toucher->was_possible);
+	KUNIT_EXPECT_TRUE(test, witness.is_gone);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(shows_something_else),
 	KUNIT_CASE(lets_go_of_what_was_shown),
@@ -587,8 +641,10 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(sub_redirects_its_parent),
 	KUNIT_CASE(redirection_survives_init),
 	KUNIT_CASE(redirected_while_read),
+	KUNIT_CASE(redirected_to_what_waits),
 	KUNIT_CASE(all_at_once),
 	KUNIT_CASE(killed_in_the_middle),
+	KUNIT_CASE(nobody_waits_for_what_is_left),
 	KUNIT_CASE(survives_failing_allocations),
 	{}
 };

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -277,6 +278,28 @@ static void do_kill(void)
 	kill_waiting(1);
 }
 
+/* What the kernel reads of a process that exits is no reason to wait: nothing can end that. */
+static void do_leave(void)
+{
+	pid_t child = fork(), gone = 0;
+	int status, i;
+
+	EXPECT(child >= 0);
+	if (!child) {
+		unsigned char *window = map(IOMD_KUNIT_FIRST, 0);
+
+		redirect(IOMD_KUNIT_NOTHING);
+		EXPECT(!syscall(SYS_set_robust_list, window, 3 * sizeof(long)));
+		_exit(0);
+	}
+	for (i = 0; i < 100 && !gone; i++) {
+		usleep(5000);
+		gone = waitpid(child, &status, WNOHANG);
+	}
+	redirect(IOMD_KUNIT_FIRST);
+	EXPECT(gone == child && status == 0);
+}
+
 static void map_and_go(void *unused)
 {
 	unsigned char *window = map(IOMD_KUNIT_FIRST, 0);
@@ -336,6 +359,8 @@ static void do_mmap(void)
 	EXPECT(window[2 * PAGE] == 99);
 
 	EXPECT(own_mmap(device, 0, PAGE, PROT_READ, MAP_PRIVATE) == MAP_FAILED && errno == EINVAL);
+	EXPECT(own_mmap(device, 0, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED) == MAP_FAILED &&
+	       errno == EACCES);
 	EXPECT(own_mmap(device, 0, IOMD_KUNIT_DEVICE_SIZE + PAGE, PROT_READ, MAP_SHARED) ==
 	       MAP_FAILED && errno == EINVAL);
 	EXPECT(own_mmap(device, IOMD_KUNIT_DEVICE_SIZE, PAGE, PROT_READ, MAP_SHARED) ==
@@ -451,6 +476,7 @@ static const struct {
 	{ "guards", do_guards },
 	{ "signal", do_signal },
 	{ "kill", do_kill },
+	{ "leave", do_leave },
 	{ "exit", do_exit },
 	{ "mmap", do_mmap },
 	{ "share", do_share },
