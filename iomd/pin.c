@@ -20,6 +20,7 @@
 #include "runs.h"
 
 #define BATCH_PAGES	512UL
+#define LOCAL_PAGES	32UL
 
 /*
  * A batch is a page full of pointers. One is kept on every CPU, because a fresh
@@ -151,7 +152,7 @@ static long pin_batch(const struct pin_source *source, unsigned long start, int 
 }
 
 static int pin_range(struct iomd_runs *runs, const struct pin_source *source, u64 address,
-		     u64 length, struct page **pages)
+		     u64 length, struct page **pages, unsigned long max_pages)
 {
 	while (length) {
 		u32 skip = offset_in_page(address);
@@ -159,7 +160,7 @@ static int pin_range(struct iomd_runs *runs, const struct pin_source *source, u6
 		long nr, added;
 		u64 chunk;
 
-		nr = pin_batch(source, address - skip, min_t(u64, nr_left, BATCH_PAGES), pages);
+		nr = pin_batch(source, address - skip, min_t(u64, nr_left, max_pages), pages);
 		if (nr < 0)
 			return nr;
 
@@ -259,13 +260,39 @@ static int pin_large(struct iomd_runs *runs, const struct pin_source *source, u6
 			done = pin_huge(runs, source, address, chunk, area.page_size);
 		if (done < 0)
 			return done;
-		err = pin_range(runs, source, address + done, chunk - done, pages);
+		err = pin_range(runs, source, address + done, chunk - done, pages, BATCH_PAGES);
 		if (err)
 			return err;
 		address += chunk;
 		length -= chunk;
 	}
 	return 0;
+}
+
+/* Few pages take nothing to be allocated. */
+static int pin_small(struct iomd_runs *runs, const struct pin_source *source, u64 address,
+		     u64 length)
+{
+	struct page *local[LOCAL_PAGES];
+
+	return pin_range(runs, source, address, length, local, LOCAL_PAGES);
+}
+
+/* Many take a batch at a time. */
+static int pin_many(struct iomd_runs *runs, const struct pin_source *source, u64 address,
+		    u64 length)
+{
+	struct page **pages = batch_get();
+	int err;
+
+	if (!pages)
+		return -ENOMEM;
+	if (length < PMD_SIZE)
+		err = pin_range(runs, source, address, length, pages, BATCH_PAGES);
+	else
+		err = pin_large(runs, source, address, length, pages);
+	batch_put(pages);
+	return err;
 }
 
 /*
@@ -289,8 +316,7 @@ int iomd_pin_user(struct iomd_runs *runs, struct mm_struct *mm, u64 address, u64
 		.remote = current->mm != mm,
 		.gup_flags = FOLL_LONGTERM,
 	};
-	struct page **pages;
-	int err = -ENOMEM;
+	int err;
 
 	if (how & IOMD_PIN_WRITE)
 		source.gup_flags |= FOLL_WRITE;
@@ -300,16 +326,12 @@ int iomd_pin_user(struct iomd_runs *runs, struct mm_struct *mm, u64 address, u64
 	if (source.remote && !mmget_not_zero(mm))
 		return -ENXIO;
 
-	pages = batch_get();
-	if (pages) {
-		iomd_runs_break(runs);
-		if (length < PMD_SIZE)
-			err = pin_range(runs, &source, address, length, pages);
-		else
-			err = pin_large(runs, &source, address, length, pages);
-		iomd_runs_break(runs);
-		batch_put(pages);
-	}
+	iomd_runs_break(runs);
+	if (length <= (LOCAL_PAGES - 1) << PAGE_SHIFT)
+		err = pin_small(runs, &source, address, length);
+	else
+		err = pin_many(runs, &source, address, length);
+	iomd_runs_break(runs);
 	if (source.remote)
 		mmput_async(mm);
 	return err;

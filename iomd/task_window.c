@@ -148,8 +148,7 @@ static void remove_here(struct iomd_mm_call *call)
 	unsigned long start = window->start, size;
 
 	for (; find_piece(window, &start, &size); start += size)
-		if (vm_munmap(start, size))
-			break;
+		vm_munmap(start, size);
 }
 
 /*
@@ -288,7 +287,7 @@ int iomd_task_window_populate(struct iomd_task_window *window, u64 offset, u64 l
 	if (!mmget_not_zero(window->mm))
 		return -ENXIO;
 	err = fill(&filling);
-	mmput(window->mm);
+	mmput_async(window->mm);
 	return err;
 }
 
@@ -374,7 +373,7 @@ static void switch_view(struct iomd_task_window *window, struct iomd_view *view)
 	up_write(&window->lock);
 	if (lives) {
 		mmap_write_unlock(window->mm);
-		mmput(window->mm);
+		mmput_async(window->mm);
 	}
 }
 
