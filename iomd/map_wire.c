@@ -14,6 +14,15 @@
 
 #include "map.h"
 
+/*
+ * Directions stand for protection here: In is reading, Out is writing. As a direction of
+ * transfer, what the CPU may write is what a device might.
+ */
+static bool is_for_writing(u32 access)
+{
+	return access & IOMD_DIRECTION_OUT;
+}
+
 /* A range of a task's own memory that is wired. */
 struct wired_range {
 	struct list_head node;
@@ -40,13 +49,14 @@ void iomd_map_unwire_all(struct iomd_map *map)
 
 static int wire_own(struct iomd_map *map, u32 access, u64 offset, u64 length)
 {
+	u32 direction = is_for_writing(access) ? IOMD_DIRECTION_IN_OUT : IOMD_DIRECTION_OUT;
 	struct wired_range *range = kmalloc(sizeof(*range), GFP_KERNEL_ACCOUNT);
 
 	if (!range)
 		return -ENOMEM;
 	/* Releasing it completes it. */
 	range->desc = iomd_client_desc_with_address_range(NULL, map->address + offset, length,
-							  access | IOMD_MEMORY_AUTO_PREPARE |
+							  direction | IOMD_MEMORY_AUTO_PREPARE |
 							  IOMD_MEMORY_MAPPER_NONE, map->mm);
 	if (IS_ERR(range->desc)) {
 		int err = PTR_ERR(range->desc);
@@ -90,10 +100,9 @@ static int wire_static(struct iomd_map *map, u32 access, u64 offset, u64 length)
 	return err;
 }
 
-/* Here Out is for writing, as in page tables. */
 static int wire_window(struct iomd_map *map, u32 access, u64 offset, u64 length)
 {
-	bool write = access & IOMD_DIRECTION_OUT;
+	bool write = is_for_writing(access);
 	int err = -EINVAL;
 
 	mutex_lock(&map->lock);
@@ -117,10 +126,9 @@ static int wire_window(struct iomd_map *map, u32 access, u64 offset, u64 length)
  * @offset: First byte, in the map.
  * @length: Bytes.
  *
- * In a window of ours pages stay once they are there. A task's own memory is pinned, for
- * writing with IOMD_DIRECTION_IN or OUT_IN as iomd_desc_prepare() would, until the same
- * range of the same map is given without a direction, or that map is unmapped or put, be it
- * a part of another.
+ * In a window of ours pages stay once they are there. A task's own memory is pinned until
+ * the same range of the same map is given without a direction, or that map is unmapped or
+ * put, be it a part of another.
  * IOKit: IOMemoryMap::wireRange().
  *
  * Context: Process context, may sleep and fault; takes the mmap_lock of the task.

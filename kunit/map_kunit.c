@@ -1148,7 +1148,7 @@ static void wires_what_a_task_has(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, IN, 0, 1), -EINVAL);
 }
 
-/* MAP-66: what may not be written is not wired for that */
+/* MAP-66: In is for reading, Out for writing; what may not be written is not wired for that */
 static void wires_as_is_allowed(struct kunit *test)
 {
 	u64 base = iomd_kunit_map(test, NULL, LENGTH, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS);
@@ -1156,8 +1156,9 @@ static void wires_as_is_allowed(struct kunit *test)
 	struct iomd_map *map;
 
 	map = kept(test, iomd_desc_create_mapping_in_task(desc, iomd_kunit_mm, 0, ANYWHERE, 0, 0));
-	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, IN, 0, LENGTH), -EACCES);
-	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, OUT, 0, LENGTH), 0);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, OUT, 0, LENGTH), -EACCES);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, BOTH, 0, LENGTH), -EACCES);
+	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, IN, 0, LENGTH), 0);
 	KUNIT_EXPECT_EQ(test, iomd_map_wire_range(map, NONE, 0, LENGTH), 0);
 }
 
