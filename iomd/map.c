@@ -71,6 +71,19 @@ static void take_translation(struct iomd_map *map, struct translation *translati
 	WRITE_ONCE(map->address, 0);
 }
 
+/* Make a map that others may be looking at say that it is nowhere. */
+static void detach(struct iomd_map *map, bool has_died, struct translation *translation)
+{
+	mutex_lock(&map->lock);
+	iomd_map_unwire_all(map);
+	mutex_lock(&map->desc->maps->lock);
+	take_translation(map, translation);
+	if (has_died)
+		WRITE_ONCE(map->task, NULL);
+	mutex_unlock(&map->desc->maps->lock);
+	mutex_unlock(&map->lock);
+}
+
 /* Sleeps; takes the mmap_lock of the task. @unmap: take it from the task, too. */
 static void end_translation(struct translation *translation, bool unmap)
 {
@@ -387,12 +400,7 @@ int iomd_map_unmap(struct iomd_map *map)
 	struct translation translation;
 
 	might_sleep();
-	mutex_lock(&map->lock);
-	iomd_map_unwire_all(map);
-	mutex_lock(&map->desc->maps->lock);
-	take_translation(map, &translation);
-	mutex_unlock(&map->desc->maps->lock);
-	mutex_unlock(&map->lock);
+	detach(map, false, &translation);
 	end_translation(&translation, is_to_be_unmapped(map));
 	return 0;
 }
@@ -431,13 +439,7 @@ void iomd_map_task_died(struct iomd_map *map)
 	struct translation translation;
 
 	might_sleep();
-	mutex_lock(&map->lock);
-	iomd_map_unwire_all(map);
-	mutex_lock(&map->desc->maps->lock);
-	take_translation(map, &translation);
-	WRITE_ONCE(map->task, NULL);
-	mutex_unlock(&map->desc->maps->lock);
-	mutex_unlock(&map->lock);
+	detach(map, true, &translation);
 	end_translation(&translation, map->unmap_on_death);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_map_task_died, IOMD_NS);

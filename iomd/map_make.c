@@ -48,15 +48,26 @@ static bool is_compatible(const struct iomd_map *map, const struct request *requ
 	       map->address + (request->offset - map->offset) == request->address;
 }
 
-/* The first map that will do. Return: it, with a reference; or NULL. */
+static bool is_same_window(const struct iomd_map *map, const struct request *request)
+{
+	return map->offset == request->offset && map->length == request->length;
+}
+
+/*
+ * The first map that will do; if @exact, not as a part of it. Return: it, with a reference;
+ * or NULL.
+ */
 static struct iomd_map *find_compatible(const struct iomd_map_set *set,
-					const struct request *request)
+					const struct request *request, bool exact)
 {
 	struct iomd_map *map;
 
 	lockdep_assert_held(&set->lock);
+	if (request->options & IOMD_MAP_UNIQUE)
+		return NULL;
 	list_for_each_entry(map, &set->maps, node)
-		if (is_compatible(map, request) && refcount_inc_not_zero(&map->ref))
+		if ((!exact || is_same_window(map, request)) && is_compatible(map, request) &&
+		    refcount_inc_not_zero(&map->ref))
 			return map;
 	return NULL;
 }
@@ -228,9 +239,7 @@ static struct iomd_map *find_locked(struct iomd_map_set *set, const struct reque
 		list_add_tail(&new->node, &set->maps);
 		return new;
 	}
-	if (request->options & IOMD_MAP_UNIQUE)
-		return NULL;
-	map = find_compatible(set, request);
+	map = find_compatible(set, request, false);
 	if (!map)
 		return request->options & IOMD_MAP_REFERENCE ? ERR_PTR(-ENOENT) : NULL;
 	map = share(map, new);
@@ -239,26 +248,11 @@ static struct iomd_map *find_locked(struct iomd_map_set *set, const struct reque
 	return map;
 }
 
-/* The same as @new, if somebody has made it meanwhile, with a reference; or NULL. */
-static struct iomd_map *find_same(const struct iomd_map_set *set, const struct request *request,
-				  const struct iomd_map *new)
-{
-	struct iomd_map *map;
-
-	if (request->options & IOMD_MAP_UNIQUE)
-		return NULL;
-	list_for_each_entry(map, &set->maps, node)
-		if (map->offset == new->offset && map->length == new->length &&
-		    is_compatible(map, request) && refcount_inc_not_zero(&map->ref))
-			return map;
-	return NULL;
-}
-
 /* Let others find a map. Return: the one that they find. */
 static struct iomd_map *publish_locked(struct iomd_map_set *set, const struct request *request,
 				       struct iomd_map *new)
 {
-	struct iomd_map *map = find_same(set, request, new);
+	struct iomd_map *map = find_compatible(set, request, true);	/* made meanwhile */
 
 	if (map)
 		return map;
@@ -283,7 +277,7 @@ static struct iomd_map *make_in(struct iomd_map_set *set, const struct request *
 		return map;
 	err = translate(new, set, request);
 	mutex_lock(&set->lock);
-	map = err ? find_same(set, request, new) : publish_locked(set, request, new);
+	map = err ? find_compatible(set, request, true) : publish_locked(set, request, new);
 	mutex_unlock(&set->lock);
 	return map ?: ERR_PTR(err);
 }
