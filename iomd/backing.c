@@ -52,14 +52,17 @@ static void alloc_slab(struct iomd_backing *backing, const struct iomd_backing_s
 	backing->memory = kmalloc(backing->size, BACKING_GFP);
 }
 
-/* Blocks from the page allocator are aligned to their size; what is too much goes back. */
+/*
+ * Blocks from the page allocator are aligned to their size; what is too much goes back. Those
+ * who want one have no use for less, so it tries harder than it would for itself.
+ */
 static void alloc_pages_aligned(struct iomd_backing *backing,
 				const struct iomd_backing_spec *spec, gfp_t zone)
 {
 	size_t block = max_t(u64, PAGE_ALIGN(spec->size), spec->alignment);
 
 	backing->size = PAGE_ALIGN(spec->size);
-	backing->memory = alloc_pages_exact(block, BACKING_GFP | zone);
+	backing->memory = alloc_pages_exact(block, BACKING_GFP | __GFP_RETRY_MAYFAIL | zone);
 	if (backing->memory && block > backing->size)
 		free_pages_exact(backing->memory + backing->size, block - backing->size);
 }
