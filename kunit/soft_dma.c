@@ -292,6 +292,8 @@ static void undo_engine(void *data)
 	struct soft_dma *engine = data;
 	unsigned int i;
 
+	/* The worker that has just run an action may be the last to let go of a channel. */
+	iomd_flush();
 	dma_async_device_unregister(&engine->device);
 	for (i = 0; i < SOFT_DMA_CHANNELS; i++)
 		tasklet_kill(&engine->channels[i].tasklet);
