@@ -164,6 +164,8 @@ static const struct experiment {
 	{ "vmap", 0, 1UL << 20, 0 },
 	{ "map", 0, 1UL << 20, 0 },
 	{ "map-lowmem", 0, 1UL << 20, 0 },
+	{ "irqs-off-by-hand", 16UL << 20, 16UL << 20, 0 },
+	{ "irqs-off", 16UL << 20, 16UL << 20, 0 },
 	{ "describe", 16UL << 20, 16UL << 20, 0 },
 };
 

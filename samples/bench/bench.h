@@ -24,6 +24,7 @@ struct device;
  * @segments: Where segments are written down.
  * @max_segments: Elements of @segments.
  * @nr_segments: Elements that the last run filled, or what else it did.
+ * @is_to_check: Look whether the segments are where the memory is; reset when that was done.
  * @mark: Where the next reading of the clock goes.
  * @marks: The readings.
  * @bytes: As many bytes of the kernel's as there are of the caller's.
@@ -41,6 +42,7 @@ struct bench {
 	struct iomd_segment64 *segments;
 	u32 max_segments;
 	u32 nr_segments;
+	bool is_to_check;
 	u64 *mark;
 	u64 marks[BENCH_STAGES + 1];
 	void *bytes;
@@ -53,7 +55,8 @@ struct bench {
 /**
  * struct bench_case - Something to measure.
  * @name: What it is called.
- * @checked: Its segments, after a run, are where the memory is.
+ * @checked: It calls bench_check() when its segments are mapped.
+ * @is_watched: Not instructions are counted, but for how long interrupts have to wait.
  * @begin: Before the runs; may be NULL.
  * @run: A run: reads the clock before and after each stage.
  * @end: After the runs, also if @begin failed half way; may be NULL.
@@ -61,6 +64,7 @@ struct bench {
 struct bench_case {
 	const char *name;
 	bool checked;
+	bool is_watched;
 	int (*begin)(struct bench *bench);
 	int (*run)(struct bench *bench);
 	void (*end)(struct bench *bench);
@@ -68,6 +72,14 @@ struct bench_case {
 
 extern const struct bench_case bench_by_hand[];
 extern const struct bench_case bench_with_iomd[];
+
+int bench_check_segments(struct bench *bench);
+
+/* While the segments are mapped. Done in the first run, which is not counted. */
+static inline int bench_check(struct bench *bench)
+{
+	return unlikely(bench->is_to_check) ? bench_check_segments(bench) : 0;
+}
 
 /*
  * Under QEMU's instruction counting this is the number of instructions so far. What

@@ -78,6 +78,7 @@ static int cycle_run(struct bench *bench)
 	bench_mark(bench);
 	fill_segments(bench, &table);
 	bench_mark(bench);
+	err = bench_check(bench);
 	dma_unmap_sgtable(bench->dev, &table, DMA_FROM_DEVICE, 0);
 	bench_mark(bench);
 	sg_free_table(&table);
@@ -85,7 +86,7 @@ static int cycle_run(struct bench *bench)
 	unpin_user_pages_dirty_lock(pages, bench->nr_pages, true);
 	kvfree(pages);
 	bench_mark(bench);
-	return 0;
+	return err;
 
 err_table:
 	sg_free_table(&table);
@@ -191,6 +192,7 @@ static int umem_run(struct bench *bench)
 	bench_mark(bench);
 	fill_segments(bench, &append.sgt);
 	bench_mark(bench);
+	err = bench_check(bench);
 	dma_unmap_sgtable(bench->dev, &append.sgt, DMA_FROM_DEVICE, 0);
 	bench_mark(bench);
 out:
@@ -229,6 +231,7 @@ static int memcpy_run(struct bench *bench)
 
 const struct bench_case bench_by_hand[] = {
 	{ .name = "by-hand", .checked = true, .run = cycle_run },
+	{ .name = "irqs-off-by-hand", .is_watched = true, .run = cycle_run },
 	{ .name = "pin", .begin = pages_begin, .run = pin_run, .end = pages_end },
 	{ .name = "umem", .checked = true, .run = umem_run },
 	{ .name = "vmap", .begin = pinned_begin, .run = vmap_run, .end = pinned_end },

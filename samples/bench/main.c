@@ -6,8 +6,11 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/fs.h>
+#include <linux/hrtimer.h>
 #include <linux/io.h>
+#include <linux/iommu.h>
 #include <linux/kernel.h>
+#include <linux/ktime.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -66,26 +69,63 @@ static const struct bench_case *find_case(const char *name)
 	return find_in(bench_by_hand, name) ?: find_in(bench_with_iomd, name);
 }
 
-/*
- * Every page of the memory says which it is: is it where the segments are? They are no
- * longer mapped, which matters to the device, but with an IOMMU also to us: there only
- * their lengths are looked at.
- */
-static int check_segments(const struct bench *bench)
+/* Where the device is sent at @address. */
+static phys_addr_t physical(const struct bench *bench, u64 address)
 {
-	bool translated = iomd_mapper_translates(bench->mapper);
+	if (!iomd_mapper_translates(bench->mapper))
+		return address;
+	return iommu_iova_to_phys(iommu_get_domain_for_dev(bench->dev), address);
+}
+
+/* Every page of the memory says which it is: is it where the segments are? */
+int bench_check_segments(struct bench *bench)
+{
 	u64 page = 0, offset;
 	u32 i;
 
+	bench->is_to_check = false;
 	for (i = 0; i < bench->nr_segments; i++) {
 		const struct iomd_segment64 *segment = &bench->segments[i];
 
 		for (offset = 0; offset < segment->length; offset += PAGE_SIZE, page++)
-			if (!translated &&
-			    *(u64 *)phys_to_virt(segment->iovm_addr + offset) != page)
+			if (*(u64 *)phys_to_virt(physical(bench, segment->iovm_addr + offset)) !=
+			    page)
 				return -EBADMSG;
 	}
 	return page == bench->nr_pages ? 0 : -EBADMSG;
+}
+
+/*
+ * For how long interrupts have to wait: how late a timer is that rings often.
+ */
+#define WATCH_PERIOD	(4 * NSEC_PER_USEC)
+
+static struct watch {
+	struct hrtimer timer;
+	u64 latest;
+} watch;
+
+static enum hrtimer_restart watch_ring(struct hrtimer *timer)
+{
+	u64 late = ktime_to_ns(ktime_sub(ktime_get(), hrtimer_get_expires(timer)));
+
+	watch.latest = max(watch.latest, late);
+	hrtimer_forward_now(timer, WATCH_PERIOD);
+	return HRTIMER_RESTART;
+}
+
+static void watch_start(void)
+{
+	watch.latest = 0;
+	hrtimer_init(&watch.timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	watch.timer.function = watch_ring;
+	hrtimer_start(&watch.timer, WATCH_PERIOD, HRTIMER_MODE_REL_PINNED_HARD);
+}
+
+static u64 watch_stop(void)
+{
+	hrtimer_cancel(&watch.timer);
+	return watch.latest;
 }
 
 static int run_once(struct bench *bench, const struct bench_case *what)
@@ -103,9 +143,12 @@ static int run_all(struct bench *bench, const struct bench_case *what,
 	u32 run, stage, stages = 0;
 	int err;
 
+	bench->is_to_check = what->checked;
 	err = run_once(bench, what);
-	if (!err && what->checked)
-		err = check_segments(bench);
+	if (!err && bench->is_to_check)
+		err = -EBADMSG;
+	if (what->is_watched)
+		watch_start();
 	for (run = 0; run < request->repetitions && !err; run++) {
 		u64 total = 0;
 
@@ -123,6 +166,8 @@ static int run_all(struct bench *bench, const struct bench_case *what,
 		}
 		results->column[BENCH_STAGES][run] = total;
 	}
+	if (what->is_watched)
+		results->column[BENCH_STAGES][0] = watch_stop();
 	if (err)
 		return err;
 
@@ -130,7 +175,8 @@ static int run_all(struct bench *bench, const struct bench_case *what,
 	request->segments = bench->nr_segments;
 	for (stage = 0; stage < stages; stage++)
 		request->stage[stage] = median(results->column[stage], request->repetitions);
-	request->total = median(results->column[BENCH_STAGES], request->repetitions);
+	request->total = what->is_watched ? results->column[BENCH_STAGES][0] :
+			 median(results->column[BENCH_STAGES], request->repetitions);
 	return 0;
 }
 

@@ -46,11 +46,12 @@ static int transfer(struct bench *bench, struct iomd_desc *desc, struct iomd_dma
 	if (err)
 		goto err_clear;
 	bench_mark(bench);
+	err = bench_check(bench);
 	iomd_dma_clear_memory_descriptor(dma, true);
 	bench_mark(bench);
 	iomd_desc_complete(desc, IOMD_DIRECTION_NONE);
 	bench_mark(bench);
-	return 0;
+	return err;
 
 err_clear:
 	iomd_dma_clear_memory_descriptor(dma, true);
@@ -170,7 +171,7 @@ static int segments_run(struct bench *bench)
 	bench_mark(bench);
 	err = generate(bench, bench->dma);
 	bench_mark(bench);
-	return err;
+	return err ?: bench_check(bench);
 }
 
 static int segments_one_run(struct bench *bench)
@@ -188,7 +189,7 @@ static int segments_one_run(struct bench *bench)
 	}
 	bench_mark(bench);
 	bench->nr_segments = nr;
-	return err;
+	return err ?: bench_check(bench);
 }
 
 /* Where is the memory, run by run. */
@@ -325,6 +326,7 @@ const struct bench_case bench_with_iomd[] = {
 		.run = reused_run,
 		.end = objects_end,
 	},
+	{ .name = "irqs-off", .is_watched = true, .run = new_run },
 	{ .name = "describe", .run = describe_run },
 	{ .name = "repeat-own", .begin = owning_begin, .run = repeat_run, .end = attached_end },
 	{ .name = "repeat-map", .begin = mapping_begin, .run = repeat_run, .end = attached_end },
