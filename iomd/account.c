@@ -11,7 +11,6 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/user.h>
 
 #include "account.h"
 
@@ -36,8 +35,7 @@ void iomd_account_open(struct iomd_account *account, struct mm_struct *mm)
 		mmgrab(mm);
 		account->mm = mm;
 		account->cred = get_current_cred();
-		if (!is_exempt(account->cred))
-			account->user = get_uid(current_user());
+		account->user = is_exempt(account->cred) ? NULL : account->cred->user;
 	}
 	account->limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 }
@@ -49,8 +47,6 @@ void iomd_account_copy(struct iomd_account *account, const struct iomd_account *
 	*account = *from;
 	mmgrab(account->mm);
 	get_cred(account->cred);
-	if (account->user)
-		get_uid(account->user);
 }
 
 /* Close an account that nothing is charged to any more, if it is open. */
@@ -58,42 +54,9 @@ void iomd_account_close(struct iomd_account *account)
 {
 	if (!account->mm)
 		return;
-	if (account->user)
-		free_uid(account->user);
 	put_cred(account->cred);
 	mmdrop(account->mm);
 	account->user = NULL;
 	account->cred = NULL;
 	account->mm = NULL;
-}
-
-static int charge_user(struct user_struct *user, unsigned long nr_pages, unsigned long limit)
-{
-	long new, old = atomic_long_read(&user->locked_vm);
-
-	do {
-		new = old + nr_pages;
-		if (new > limit)
-			return -ENOMEM;
-	} while (!atomic_long_try_cmpxchg(&user->locked_vm, &old, new));
-	return 0;
-}
-
-/* Charge @nr_pages, or return -ENOMEM and charge nothing. */
-int iomd_account_charge(struct iomd_account *account, unsigned long nr_pages)
-{
-	int err = 0;
-
-	if (account->user)
-		err = charge_user(account->user, nr_pages, account->limit);
-	if (!err)
-		atomic64_add(nr_pages, &account->mm->pinned_vm);
-	return err;
-}
-
-void iomd_account_uncharge(struct iomd_account *account, unsigned long nr_pages)
-{
-	if (account->user)
-		atomic_long_sub(nr_pages, &account->user->locked_vm);
-	atomic64_sub(nr_pages, &account->mm->pinned_vm);
 }

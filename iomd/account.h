@@ -5,15 +5,15 @@
 #ifndef _IOMD_ACCOUNT_H
 #define _IOMD_ACCOUNT_H
 
+#include <linux/cred.h>
+#include <linux/mm_types.h>
+#include <linux/sched/user.h>
 #include <linux/types.h>
-
-struct mm_struct;
-struct user_struct;
 
 /**
  * struct iomd_account - Who pays for pinned pages.
- * @user: User who pays; NULL for one who may lock without limit.
- * @mm: Address space whose VmPin shows the pages.
+ * @user: User who pays, held by @cred; NULL for one who may lock without limit.
+ * @mm: Address space whose VmPin shows the pages, held; NULL if the account is not open.
  * @cred: Of whoever asked, held.
  * @limit: RLIMIT_MEMLOCK of whoever asked, in pages.
  *
@@ -30,7 +30,28 @@ struct iomd_account {
 void iomd_account_open(struct iomd_account *account, struct mm_struct *mm);
 void iomd_account_copy(struct iomd_account *account, const struct iomd_account *from);
 void iomd_account_close(struct iomd_account *account);
-int iomd_account_charge(struct iomd_account *account, unsigned long nr_pages);
-void iomd_account_uncharge(struct iomd_account *account, unsigned long nr_pages);
+
+/* Charge @nr_pages, or return -ENOMEM and charge nothing. */
+static inline int iomd_account_charge(struct iomd_account *account, unsigned long nr_pages)
+{
+	if (account->user) {
+		atomic_long_t *locked = &account->user->locked_vm;
+		long old = atomic_long_read(locked);
+
+		do {
+			if (old + nr_pages > account->limit)
+				return -ENOMEM;
+		} while (!atomic_long_try_cmpxchg(locked, &old, old + nr_pages));
+	}
+	atomic64_add(nr_pages, &account->mm->pinned_vm);
+	return 0;
+}
+
+static inline void iomd_account_uncharge(struct iomd_account *account, unsigned long nr_pages)
+{
+	if (account->user)
+		atomic_long_sub(nr_pages, &account->user->locked_vm);
+	atomic64_sub(nr_pages, &account->mm->pinned_vm);
+}
 
 #endif /* _IOMD_ACCOUNT_H */

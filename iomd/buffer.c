@@ -286,8 +286,10 @@ static int describe_pageable(struct iomd_buffer *buffer, struct iomd_client *cli
 		.task = pageable->task ?: IOMD_KERNEL_TASK,
 		.options = flags | IOMD_MEMORY_BUFFER_PAGEABLE,
 		.mapper = mapper,
-		.file = pageable->file,
-		.purgeable = &pageable->purgeable,
+		.extra = &(struct iomd_general_extra) {
+			.file = pageable->file,
+			.purgeable = &pageable->purgeable,
+		},
 	});
 }
 

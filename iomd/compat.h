@@ -59,6 +59,26 @@ static inline long iomd_pin_user_pages_remote(struct mm_struct *mm, unsigned lon
 	return nr;
 }
 
+/* Bits of addresses that only say something about them belong to a task from 6.4 on. */
+static inline unsigned long iomd_untagged_addr(struct mm_struct *mm, unsigned long addr)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+	return untagged_addr(addr);
+#else
+	return untagged_addr_remote(mm, addr);
+#endif
+}
+
+/* Unpin a page of a folio, which is known from 6.11 on to be all that is needed. */
+static inline void iomd_unpin_page(struct page *page, struct folio *folio)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+	unpin_user_page(page);
+#else
+	unpin_folio(folio);
+#endif
+}
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 /* Would a device write behind the back of a file system that tracks changes? */
 static inline bool iomd_vma_tracks_writes(const struct vm_area_struct *vma)
@@ -75,29 +95,50 @@ static inline bool iomd_vma_tracks_writes(const struct vm_area_struct *vma)
  * first, by a forced write, which must not lead around a mapping that allows no
  * access at all. To go when 6.1 does.
  */
-static inline int iomd_gup_extra_flags(struct mm_struct *mm, unsigned long start, int nr,
-				       bool write, unsigned int *extra)
+static inline int iomd_gup_vma_flags(const struct vm_area_struct *vma, bool write,
+				     unsigned int *extra)
 {
-	unsigned long end = start + ((unsigned long)nr << PAGE_SHIFT);
+	if (!(vma->vm_flags & VM_READ))
+		*extra = 0;
+	return write && iomd_vma_tracks_writes(vma) ? -EXFULL : 0;
+}
+
+static inline unsigned int iomd_gup_first_flags(bool write)
+{
+	return write ? 0 : FOLL_FORCE | FOLL_WRITE;
+}
+
+/* The same for whatever is mapped in a range. */
+static inline int iomd_gup_extra_flags(struct mm_struct *mm, unsigned long start,
+				       unsigned long length, bool write, unsigned int *extra)
+{
 	struct vm_area_struct *vma;
+	struct vma_iterator vmi;
 	int err = 0;
 
-	VMA_ITERATOR(vmi, mm, start);
-
-	*extra = write ? 0 : FOLL_FORCE | FOLL_WRITE;
+	*extra = iomd_gup_first_flags(write);
 	mmap_read_lock(mm);
-	for_each_vma_range(vmi, vma, end) {
-		if (write && iomd_vma_tracks_writes(vma))
-			err = -EXFULL;
-		if (!(vma->vm_flags & VM_READ))
-			*extra = 0;
-	}
+	start = iomd_untagged_addr(mm, start);
+	vma_iter_init(&vmi, mm, start);
+	for_each_vma_range(vmi, vma, start + length)
+		err = iomd_gup_vma_flags(vma, write, extra) ?: err;
 	mmap_read_unlock(mm);
 	return err;
 }
 #else
-static inline int iomd_gup_extra_flags(struct mm_struct *mm, unsigned long start, int nr,
-				       bool write, unsigned int *extra)
+static inline int iomd_gup_vma_flags(const struct vm_area_struct *vma, bool write,
+				     unsigned int *extra)
+{
+	return 0;
+}
+
+static inline unsigned int iomd_gup_first_flags(bool write)
+{
+	return 0;
+}
+
+static inline int iomd_gup_extra_flags(struct mm_struct *mm, unsigned long start,
+				       unsigned long length, bool write, unsigned int *extra)
 {
 	*extra = 0;
 	return 0;
@@ -194,16 +235,6 @@ static inline bool iomd_is_module_addr(const void *p)
 	return (unsigned long)p >= MODULES_VADDR && (unsigned long)p < MODULES_END;
 #else
 	return false;
-#endif
-}
-
-/* Bits of addresses that only say something about them belong to a task from 6.4 on. */
-static inline unsigned long iomd_untagged_addr(struct mm_struct *mm, unsigned long addr)
-{
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
-	return untagged_addr(addr);
-#else
-	return untagged_addr_remote(mm, addr);
 #endif
 }
 

@@ -386,17 +386,20 @@ u32 iomd_composite_all_flags(struct iomd_desc *desc)
 void iomd_composite_summarize(struct iomd_desc *desc, struct iomd_summary *summary)
 {
 	struct iomd_composite *composite = iomd_to_composite(desc);
+	u32 i, flags = desc->flags;
 	u64 highest = 0;
-	u32 i;
 
 	for (i = 0; i < composite->nr; i++) {
 		struct iomd_desc *part = composite->part[i].desc;
 
 		part->ops->summarize(part, summary);
 		highest = max(highest, summary->highest);
+		flags |= summary->flags;
 	}
+	summary->flags = flags;
 	summary->length = desc->length;
 	summary->highest = highest;
+	summary->piece = IOMD_NO_PIECE;
 	summary->page_align = -1;
 }
 

@@ -128,7 +128,7 @@ void iomd_runs_clear(const struct iomd_runs *runs)
 {
 	u32 i;
 
-	for (i = 0; i < runs->nr; i++)
+	for (i = 0; i < iomd_runs_count(runs); i++)
 		copy_pages(IOMD_COPY_IN, iomd_runs_at(runs, i)->phys, NULL,
 			   iomd_runs_at(runs, i)->end - iomd_runs_start(runs, i));
 }

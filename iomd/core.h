@@ -77,12 +77,19 @@ struct iomd_walk {
  * @highest: Highest physical address in use; 0 if not known.
  * @page_align: In-page offset of the first byte, if all of it was pinned as one
  *	piece; -1 otherwise.
+ * @piece: Where the memory is, if it has pages and is in one piece; IOMD_NO_PIECE otherwise.
+ *	Good while the memory is held, like @flags.
+ * @flags: The flags of everything that memory comes from, taken together.
  */
 struct iomd_summary {
 	u64 length;
 	u64 highest;
+	u64 piece;
 	s32 page_align;
+	u32 flags;
 };
+
+#define IOMD_NO_PIECE	U64_MAX
 
 /* Which way bytes are copied. */
 enum iomd_copy {
@@ -299,9 +306,6 @@ void iomd_desc_init(struct iomd_desc *desc, const struct iomd_desc_ops *ops);
 void iomd_desc_exit(struct iomd_desc *desc);
 int iomd_desc_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
 		   struct iomd_extent *extent);
-void iomd_walk_window(struct iomd_walk *walk, u64 offset, struct iomd_stretch *stretch);
-int iomd_desc_walk_many(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
-			struct iomd_stretch *stretch);
 
 /* A step of a walk: iomd_desc_walk(), or iomd_desc_bus_walk(). */
 typedef int (*iomd_walk_fn)(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,

@@ -17,6 +17,7 @@
 #include "map_set.h"
 #include "objects.h"
 #include "runs.h"
+#include "walk.h"
 
 /**
  * DOC: Overview
@@ -63,7 +64,7 @@
  *    purgeable memory, taken while that is wired;
  * 3. a dma-buf's reservation lock, and what its exporter takes under it;
  * 4. a mapper's lock while it takes mappings from its device, a spinlock; and another:
- *	list of its live mappings.
+ *	list of its mappings.
  *
  * A window of a task has a lock that those take who touch it, under mmap_lock of the task.
  * Nothing else is taken under it.
@@ -98,32 +99,6 @@ void iomd_desc_exit(struct iomd_desc *desc)
 	iomd_objects_dec(IOMD_OBJECT_DESC);
 }
 
-/* Make the window of a walk one that holds @offset. Return: as iomd_desc_walk(). */
-static int find_window(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset)
-{
-	int err;
-
-	if (offset >= desc->length)
-		return -EOVERFLOW;
-	if (walk->runs && offset >= walk->start && offset < walk->end)
-		return 0;
-	err = desc->ops->resolve(desc, walk, offset);
-	if (!err)
-		walk->run = 0;
-	return err;
-}
-
-/* The run of the byte at @offset, which lies in the window at @position of its run list. */
-static const struct iomd_run *look_up(struct iomd_walk *walk, u64 position, u64 *address)
-{
-	const struct iomd_run *run;
-
-	walk->run = iomd_runs_find(walk->runs, position, walk->run);
-	run = iomd_runs_at(walk->runs, walk->run);
-	*address = run->phys + position - iomd_runs_start(walk->runs, walk->run);
-	return run;
-}
-
 /*
  * The physical address of the byte at @offset, which lies inside @desc, and how
  * far it is contiguous. @walk remembers the place for the next step.
@@ -134,39 +109,15 @@ static const struct iomd_run *look_up(struct iomd_walk *walk, u64 position, u64 
 int iomd_desc_walk(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
 		   struct iomd_extent *extent)
 {
-	int err = find_window(desc, walk, offset);
+	int err = iomd_walk_find_window(desc, walk, offset);
 	u64 position;
 
 	if (err)
 		return err;
 	position = walk->base + (offset - walk->start);
-	extent->length = look_up(walk, position, &extent->address)->end - position;
+	extent->length = iomd_walk_look_up(walk, position, &extent->address)->end - position;
 	extent->length = min(extent->length, walk->end - offset);
 	return 0;
-}
-
-/* Several steps at once, as many as runs lie beside each other in the window of @offset. */
-void iomd_walk_window(struct iomd_walk *walk, u64 offset, struct iomd_stretch *stretch)
-{
-	u64 end = walk->base + (walk->end - walk->start);
-	u32 last;
-
-	stretch->position = walk->base + (offset - walk->start);
-	stretch->run = look_up(walk, stretch->position, &stretch->address);
-	stretch->has_device = walk->runs->has_device;
-	last = min(walk->run | (u32)(IOMD_RUNS_CHUNK - 1), walk->runs->nr - 1);
-	stretch->end = min(end, iomd_runs_at(walk->runs, last)->end);
-}
-
-/* The same, with the window found first. Return: as iomd_desc_walk(). */
-int iomd_desc_walk_many(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset,
-			struct iomd_stretch *stretch)
-{
-	int err = find_window(desc, walk, offset);
-
-	if (!err)
-		iomd_walk_window(walk, offset, stretch);
-	return err;
 }
 
 /*

@@ -19,6 +19,9 @@
 #include "objects.h"
 #include "sources.h"
 
+/* Descriptors are made at the rate at which packets come. */
+static struct kmem_cache *general_cache;
+
 /* State bits, which a caller's options cannot set. */
 #define STATE_FLAGS	(IOMD_MEMORY_PREPARED_READ_ONLY | IOMD_MEMORY_REDIRECTED)
 
@@ -44,6 +47,12 @@ static u64 pages_touched(const struct iomd_range *range)
 	return DIV_ROUND_UP_ULL(offset_in_page(range->address) + range->length, PAGE_SIZE);
 }
 
+/* Is it neither a task's nor the kernel's, but a driver's business where it is? */
+static bool is_elsewhere(const struct iomd_general_extra *extra)
+{
+	return extra && (extra->dmabuf || extra->provided);
+}
+
 /* Check the ranges, and sum up what they come to. */
 static int measure(struct iomd_general *general, const struct iomd_general_spec *spec)
 {
@@ -61,7 +70,7 @@ static int measure(struct iomd_general *general, const struct iomd_general_spec 
 		nr_pages += pages_touched(range);
 	}
 	/* What others have need not be in RAM. */
-	if (spec->task && !spec->dmabuf && !spec->provided && nr_pages > totalram_pages())
+	if (spec->task && nr_pages > totalram_pages() && !is_elsewhere(spec->extra))
 		return -ENOMEM;
 
 	general->base.length = length;
@@ -69,10 +78,27 @@ static int measure(struct iomd_general *general, const struct iomd_general_spec 
 	return 0;
 }
 
+static enum iomd_origin origin_of(const struct iomd_general_spec *spec)
+{
+	const struct iomd_general_extra *extra = spec->extra;
+
+	if (extra && extra->file)
+		return IOMD_ORIGIN_FILE;
+	if (extra && extra->dmabuf)
+		return IOMD_ORIGIN_DMABUF;
+	if (extra && extra->provided)
+		return IOMD_ORIGIN_PROVIDER;
+	if (!spec->task)
+		return IOMD_ORIGIN_PHYSICAL;
+	if (spec->task == IOMD_KERNEL_TASK)
+		return IOMD_ORIGIN_KERNEL;
+	return spec->task == IOMD_PAGES_TASK ? IOMD_ORIGIN_PAGES : IOMD_ORIGIN_TASK;
+}
+
 /* Is it a task's, or the kernel's, known by its addresses? */
 static bool is_virtual(const struct iomd_general_spec *spec)
 {
-	return spec->task && spec->task != IOMD_PAGES_TASK && !spec->provided;
+	return spec->task && spec->task != IOMD_PAGES_TASK;
 }
 
 static int check_type(const struct iomd_general_spec *spec)
@@ -157,6 +183,26 @@ static int wire_for_good(struct iomd_general *general)
 	return 0;
 }
 
+static void add_extra(struct iomd_general *general, const struct iomd_general_extra *extra)
+{
+	general->file = extra->file;
+	general->purgeable = extra->purgeable;
+	general->dmabuf = extra->dmabuf;
+	general->provided = extra->provided;
+	general->owner = extra->owner ? iomd_desc_get(extra->owner) : NULL;
+}
+
+/* Whoever describes a task's memory pays for it, unless it is known who does. */
+static void open_account(struct iomd_general *general, const struct iomd_general_spec *spec)
+{
+	if (!iomd_general_is_user(general))
+		iomd_account_close(&general->account);
+	else if (spec->extra && spec->extra->account)
+		iomd_account_copy(&general->account, spec->extra->account);
+	else
+		iomd_account_open(&general->account, spec->task);
+}
+
 /* Describe what @spec says. On error everything is given back. */
 static int describe(struct iomd_general *general, const struct iomd_general_spec *spec)
 {
@@ -176,18 +222,11 @@ static int describe(struct iomd_general *general, const struct iomd_general_spec
 
 	general->base.flags = flags;
 	general->base.mapper = mapper;
+	general->origin = origin_of(spec);
 	general->task = spec->task;
-	general->file = spec->file;
-	general->purgeable = spec->purgeable;
-	general->dmabuf = spec->dmabuf;
-	general->provided = spec->provided;
-	general->owner = spec->owner ? iomd_desc_get(spec->owner) : NULL;
-	if (iomd_general_is_user(general) && spec->account)
-		iomd_account_copy(&general->account, spec->account);
-	else if (iomd_general_is_user(general))
-		iomd_account_open(&general->account, spec->task);
-	else
-		iomd_account_close(&general->account);
+	if (spec->extra)
+		add_extra(general, spec->extra);
+	open_account(general, spec);
 
 	if (iomd_general_is_physical(general))
 		return wire_for_good(general);
@@ -211,20 +250,25 @@ static void forget(struct iomd_general *general)
 {
 	iomd_general_unbind(general);
 	atomic64_set(&general->base.preparation_id, 0);
+	general->origin = IOMD_ORIGIN_PHYSICAL;
 	general->task = NULL;
 	general->file = NULL;
 	general->purgeable = NULL;
 	general->dmabuf = NULL;
 	general->provided = NULL;
-	iomd_desc_put(general->owner);
+	if (unlikely(general->owner))
+		iomd_desc_put(general->owner);
 	general->owner = NULL;
-	iomd_desc_put(general->snapshot);
+	if (unlikely(general->snapshot))
+		iomd_desc_put(general->snapshot);
 	general->snapshot = NULL;
 	general->nature = IOMD_NATURE_PLAIN;
 	general->cache = IOMD_MAP_DEFAULT_CACHE;
-	iomd_desc_forget_maps(&general->base);
+	if (general->base.maps)
+		iomd_desc_forget_maps(&general->base);
 	free_ranges(general);
-	iomd_mapper_put(general->base.mapper);
+	if (general->base.mapper)
+		iomd_mapper_put(general->base.mapper);
 	general->base.mapper = NULL;
 	general->base.length = 0;
 	general->nr_pages = 0;
@@ -240,14 +284,15 @@ int iomd_general_init(struct iomd_general *general, const struct iomd_desc_ops *
 		      const struct iomd_general_spec *spec)
 {
 	static struct lock_class_key import_key, provided_key;
+	const struct iomd_general_extra *extra = spec->extra;
 	int err;
 
 	iomd_desc_init(&general->base, ops);
 	mutex_init(&general->lock);
 	/* Exporters and providers may be made of descriptors, whose locks come after ours. */
-	if (spec->dmabuf)
+	if (extra && extra->dmabuf)
 		lockdep_set_class(&general->lock, &import_key);
-	if (spec->provided)
+	if (extra && extra->provided)
 		lockdep_set_class(&general->lock, &provided_key);
 	iomd_runs_init(&general->runs);
 	INIT_WORK(&general->unwire_work, iomd_general_unwire_work);
@@ -274,7 +319,7 @@ static void general_release(struct iomd_desc *desc)
 	struct iomd_general *general = iomd_to_general(desc);
 
 	iomd_general_exit(general);
-	kfree(general);
+	kmem_cache_free(general_cache, general);
 }
 
 static const struct iomd_desc_ops general_ops = {
@@ -295,7 +340,7 @@ bool iomd_desc_is_general(const struct iomd_desc *desc)
 /* Make a general descriptor. Return: it, or an error pointer. */
 struct iomd_desc *iomd_general_create(const struct iomd_general_spec *spec)
 {
-	struct iomd_general *general = kmalloc(sizeof(*general), GFP_KERNEL_ACCOUNT);
+	struct iomd_general *general = kmem_cache_alloc(general_cache, GFP_KERNEL);
 	int err;
 
 	if (!general)
@@ -303,10 +348,21 @@ struct iomd_desc *iomd_general_create(const struct iomd_general_spec *spec)
 	memset(general, 0, offsetof(struct iomd_general, runs));
 	err = iomd_general_init(general, &general_ops, spec);
 	if (err) {
-		kfree(general);
+		kmem_cache_free(general_cache, general);
 		return ERR_PTR(err);
 	}
 	return &general->base;
+}
+
+int __init iomd_general_cache_init(void)
+{
+	general_cache = KMEM_CACHE(iomd_general, SLAB_ACCOUNT);
+	return general_cache ? 0 : -ENOMEM;
+}
+
+void iomd_general_cache_exit(void)
+{
+	kmem_cache_destroy(general_cache);
 }
 
 /**

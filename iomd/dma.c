@@ -68,6 +68,34 @@ static void dext_free(struct iomd_dma *dma)
 	kfree(dma->dext);
 }
 
+static struct kmem_cache *dma_cache;
+
+/* Return: a command with nothing in it, and one reference; or NULL. Sleeps. */
+struct iomd_dma *iomd_dma_alloc(void)
+{
+	struct iomd_dma *dma = kmem_cache_alloc(dma_cache, GFP_KERNEL);
+
+	if (!dma)
+		return NULL;
+	memset(dma, 0, offsetof(struct iomd_dma, mapping));
+	iomd_mapping_init(&dma->mapping);
+	kref_init(&dma->ref);
+	INIT_LIST_HEAD(&dma->link);
+	iomd_objects_inc(IOMD_OBJECT_DMA);
+	return dma;
+}
+
+int __init iomd_dma_cache_init(void)
+{
+	dma_cache = KMEM_CACHE(iomd_dma, 0);
+	return dma_cache ? 0 : -ENOMEM;
+}
+
+void iomd_dma_cache_exit(void)
+{
+	kmem_cache_destroy(dma_cache);
+}
+
 static void dma_release(struct kref *ref)
 {
 	struct iomd_dma *dma = container_of(ref, struct iomd_dma, ref);
@@ -77,8 +105,9 @@ static void dma_release(struct kref *ref)
 		pr_warn_ratelimited("a DMA command was released with the %s descriptor %p attached\n",
 				    dma->desc->ops->name, dma->desc);
 	iomd_dma_clear_memory_descriptor(dma, true);
+	iomd_mapping_exit(&dma->mapping);
 	iomd_mapper_put(dma->mapper);
-	kfree(dma);
+	kmem_cache_free(dma_cache, dma);
 	iomd_objects_dec(IOMD_OBJECT_DMA);
 }
 
@@ -101,12 +130,6 @@ void iomd_dma_put(struct iomd_dma *dma)
 }
 EXPORT_SYMBOL_NS_GPL(iomd_dma_put, IOMD_NS);
 
-static void dma_complete_all(struct iomd_dma *dma)
-{
-	while (dma->active)
-		iomd_dma_complete(dma, true, true);
-}
-
 /*
  * Take down what is known of a descriptor now; what is not is assumed the worst. Return:
  * whether its memory is prepared, which then is held.
@@ -116,11 +139,14 @@ static bool summarize(struct iomd_dma *dma, struct iomd_desc *desc)
 	bool held = iomd_desc_hold(desc);
 
 	dma->direction = desc->flags & IOMD_DIRECTION_IN_OUT;
-	dma->summary.length = desc->length;
-	dma->summary.highest = 0;
-	dma->summary.page_align = -1;
 	if (held)
 		desc->ops->summarize(desc, &dma->summary);
+	else
+		dma->summary = (struct iomd_summary) {
+			.length = desc->length,
+			.piece = IOMD_NO_PIECE,
+			.page_align = -1,
+		};
 	return held;
 }
 
@@ -154,7 +180,7 @@ int iomd_dma_set_memory_descriptor(struct iomd_dma *dma, struct iomd_desc *desc,
 		return -EINVAL;
 	if (desc == dma->desc) {
 		if (!auto_prepare)
-			dma_complete_all(dma);
+			iomd_dma_complete_all(dma, true);
 		return 0;
 	}
 	if (dma->active)
@@ -166,6 +192,7 @@ int iomd_dma_set_memory_descriptor(struct iomd_dma *dma, struct iomd_desc *desc,
 		return 0;
 
 	dma->desc = iomd_desc_get(desc);
+	dma->is_planned = false;
 	held = summarize(dma, desc);
 	if (auto_prepare)
 		err = iomd_dma_prepare_all(dma, held);
@@ -197,9 +224,11 @@ int iomd_dma_clear_memory_descriptor(struct iomd_dma *dma, bool auto_complete)
 	if (dma->active && !auto_complete)
 		return -EAGAIN;
 
-	dma_complete_all(dma);
+	if (dma->active)
+		iomd_dma_complete_all(dma, true);
 	dma->desc = NULL;
 	dma->summary.length = 0;
+	dma->is_planned = false;
 	iomd_desc_put(desc);
 	return 0;
 }

@@ -95,6 +95,7 @@ struct iomd_dma_dext {
  * @out: Stores segments; NULL as long as there is no specification.
  * @mapping_options: As given.
  * @address_bits: Width of addresses; 0 if not limited.
+ * @highest: The highest address of that width.
  * @max_segment_size: Bytes.
  * @max_transfer_size: Bytes.
  * @align_mask: Alignment of the first segment's address, less one.
@@ -112,7 +113,9 @@ struct iomd_dma_dext {
  *
  * @active: Prepares without a complete.
  * @is_ready: The first prepare went well, and there is something to complete.
+ * @is_planned: It is decided that the range is used in place; that outlives the preparation.
  * @is_direct: Used in place, with rules tested when segments are made.
+ * @is_plain: Seen through a mapping and nothing else, with nothing asked of where it lies.
  * @offset: First byte prepared, in @desc.
  * @length: Bytes prepared.
  * @bounce: What is double buffered, or NULL.
@@ -138,6 +141,7 @@ struct iomd_dma {
 	iomd_dma_segment_fn out;
 	u32 mapping_options;
 	u8 address_bits;
+	u64 highest;
 	u64 max_segment_size;
 	u64 max_transfer_size;
 	u32 align_mask;
@@ -151,7 +155,9 @@ struct iomd_dma {
 
 	u32 active;
 	bool is_ready;
+	bool is_planned;
 	bool is_direct;
+	bool is_plain;
 	u64 offset;
 	u64 length;
 	struct iomd_bounce *bounce;
@@ -169,13 +175,7 @@ struct iomd_dma {
 /* Is the width of addresses a limit at all? */
 static inline bool iomd_dma_limits_addresses(const struct iomd_dma *dma)
 {
-	return dma->address_bits && dma->address_bits < 64;
-}
-
-/* The highest address that the device can be told. */
-static inline u64 iomd_dma_highest(const struct iomd_dma *dma)
-{
-	return iomd_dma_limits_addresses(dma) ? (1ULL << dma->address_bits) - 1 : U64_MAX;
+	return dma->highest != U64_MAX;
 }
 
 static inline bool iomd_dma_is_iterate_only(const struct iomd_dma *dma)
@@ -198,6 +198,31 @@ static inline u32 iomd_dma_start_mask(const struct iomd_dma *dma)
 	return iomd_dma_translates(dma) ? dma->align_mask & ~PAGE_MASK : dma->align_mask;
 }
 
+/* Might some of the memory be beyond what the device can be told? */
+static inline bool iomd_dma_needs_address_check(const struct iomd_dma *dma)
+{
+	return (dma->summary.highest ?: U64_MAX) > dma->highest && !iomd_dma_translates(dma);
+}
+
+/* Is the first byte's alignment known to be good? */
+static inline bool iomd_dma_starts_aligned(const struct iomd_dma *dma)
+{
+	u32 mask = dma->align_mask ? iomd_dma_start_mask(dma) : 0;
+
+	if (!mask)
+		return true;
+	return mask < PAGE_SIZE && dma->summary.page_align >= 0 &&
+	       !(dma->summary.page_align & mask);
+}
+
+/* Can memory be used in place, without so much as a look at it? */
+static inline bool iomd_dma_can_be_direct(const struct iomd_dma *dma)
+{
+	if (!iomd_dma_needs_address_check(dma) && iomd_dma_starts_aligned(dma))
+		return true;
+	return iomd_dma_is_iterate_only(dma) || iomd_desc_is_opaque(dma->desc);
+}
+
 /* Softirq may prepare a command, as long as its descriptor is prepared already. */
 static inline gfp_t iomd_context_gfp(void)
 {
@@ -211,8 +236,14 @@ static inline void iomd_dma_hand_over(struct iomd_dma *dma, bool for_cpu)
 		iomd_mapping_sync(dma->mapped, for_cpu);
 }
 
+/* Life. */
+int iomd_dma_cache_init(void);
+void iomd_dma_cache_exit(void);
+struct iomd_dma *iomd_dma_alloc(void);
+
 /* Preparing, with the memory held already. */
 int iomd_dma_prepare_all(struct iomd_dma *dma, bool held);
+int iomd_dma_complete_all(struct iomd_dma *dma, bool synchronize);
 
 /* What is double buffered. */
 int iomd_dma_set_up_bounce(struct iomd_dma *dma, bool synchronize, bool force);
@@ -227,22 +258,29 @@ int iomd_dma_view_physical_joined(const struct iomd_dma *dma, struct iomd_dma_vi
 int iomd_dma_view_bus_joined(const struct iomd_dma *dma, struct iomd_dma_view *view, u64 offset,
 			     struct iomd_dma_piece *piece);
 
-/* Start a walk. */
-static inline void iomd_dma_view_start(struct iomd_dma_view *view)
+/* Start a walk from the beginning of the prepared range. */
+static inline void iomd_dma_view_start(struct iomd_dma_view *view,
+				       const struct iomd_mapping *mapping)
 {
 	view->walk.runs = NULL;
-	view->mapping_walk.next = NULL;
+	view->mapping_walk.next = mapping ? mapping->table.sgl : NULL;
+	view->mapping_walk.start = 0;
 	view->piece = 0;
 }
 
-/* How segments are formed. */
+/* How segments are formed: from @offset on, within the limits there are. */
+static inline void iomd_segmenter_restart(struct iomd_segmenter *segmenter, u64 offset)
+{
+	segmenter->offset = offset;
+	segmenter->left.length = 0;
+}
+
 static inline void iomd_segmenter_start(struct iomd_segmenter *segmenter,
 					const struct iomd_dma *dma, u64 offset)
 {
-	segmenter->offset = offset;
 	segmenter->max_size = dma->max_segment_size;
-	segmenter->reach = dma->is_direct ? iomd_dma_highest(dma) : U64_MAX;
-	segmenter->left.length = 0;
+	segmenter->reach = dma->is_direct ? dma->highest : U64_MAX;
+	iomd_segmenter_restart(segmenter, offset);
 }
 
 int iomd_segmenter_next(struct iomd_segmenter *segmenter, struct iomd_dma_view *view,

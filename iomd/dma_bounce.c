@@ -22,32 +22,6 @@
  * reach, those pages are. Opaque memory cannot be copied: there is no other way than direct.
  */
 
-/* Might some of the memory be beyond what the device can be told? */
-static bool needs_address_check(const struct iomd_dma *dma)
-{
-	u64 highest = dma->summary.highest ?: U64_MAX;
-
-	return !iomd_dma_translates(dma) && highest > iomd_dma_highest(dma);
-}
-
-/* Is the first byte's alignment known to be good? */
-static bool starts_aligned(const struct iomd_dma *dma)
-{
-	u32 mask = iomd_dma_start_mask(dma);
-
-	if (!mask)
-		return true;
-	return mask < PAGE_SIZE && dma->summary.page_align >= 0 &&
-	       !(dma->summary.page_align & mask);
-}
-
-static bool can_be_direct(const struct iomd_dma *dma)
-{
-	if (iomd_dma_is_iterate_only(dma) || iomd_desc_is_opaque(dma->desc))
-		return true;
-	return !needs_address_check(dma) && starts_aligned(dma);
-}
-
 /* Would all segments be aligned, as memory is? Return: 1, 0 or an errno. */
 static int check_alignment(const struct iomd_dma *dma)
 {
@@ -77,7 +51,7 @@ static int check_alignment(const struct iomd_dma *dma)
 static struct iomd_bounce *bounce_all(const struct iomd_dma *dma)
 {
 	u32 masks = iomd_dma_start_mask(dma) | dma->length_mask | dma->internal_mask;
-	u64 highest = iomd_dma_translates(dma) ? U64_MAX : iomd_dma_highest(dma);
+	u64 highest = iomd_dma_translates(dma) ? U64_MAX : dma->highest;
 
 	return iomd_bounce_full(dma->length, highest, max_t(u64, PAGE_SIZE, (u64)masks + 1),
 				iomd_context_gfp());
@@ -95,10 +69,10 @@ static struct iomd_bounce *bounce_for(const struct iomd_dma *dma, bool force)
 		return ERR_PTR(aligned);
 	if (!aligned)
 		return bounce_all(dma);
-	if (!needs_address_check(dma))
+	if (!iomd_dma_needs_address_check(dma))
 		return NULL;
 
-	bounce = iomd_bounce_sparse(dma->desc, dma->offset, dma->length, iomd_dma_highest(dma),
+	bounce = iomd_bounce_sparse(dma->desc, dma->offset, dma->length, dma->highest,
 				    GFP_NOWAIT);
 	if (IS_ERR(bounce) && PTR_ERR(bounce) != -EAGAIN)
 		return bounce_all(dma);
@@ -118,16 +92,13 @@ static bool copies_in(const struct iomd_dma *dma)
 
 /*
  * Decide, allocate, and copy what the device is to read. With @force nothing is left to
- * decide. On error nothing of it is left.
+ * decide. Memory is not used in place. On error nothing of it is left.
  */
 int iomd_dma_set_up_bounce(struct iomd_dma *dma, bool synchronize, bool force)
 {
 	struct iomd_bounce *bounce;
 	int err = 0;
 
-	dma->is_direct = !force && can_be_direct(dma);
-	if (dma->is_direct)
-		return 0;
 	bounce = bounce_for(dma, force);
 	if (IS_ERR_OR_NULL(bounce))
 		return PTR_ERR_OR_ZERO(bounce);
@@ -302,7 +273,7 @@ struct iomd_buffer *iomd_dma_create_copy_buffer(struct iomd_dma *dma, u32 direct
 	if (direction & ~IOMD_DIRECTION_IN_OUT)
 		return ERR_PTR(-EINVAL);
 	if (iomd_dma_limits_addresses(dma) && !iomd_dma_translates(dma))
-		mask = iomd_dma_highest(dma) & PAGE_MASK;
+		mask = dma->highest & PAGE_MASK;
 	return iomd_client_buffer_create(IOMD_THIS_CLIENT, IOMD_KERNEL_TASK, direction, length,
 					 PAGE_SIZE, mask, dma->mapper);
 }

@@ -12,6 +12,7 @@
 
 #include "dma.h"
 #include "runs.h"
+#include "walk.h"
 
 /**
  * DOC: Preparing
@@ -34,7 +35,7 @@ static int view_stretch(void *source, u64 offset, struct iomd_stretch *stretch)
 	struct iomd_dma_piece piece;
 	int err;
 
-	if (!dma->bounce)
+	if (likely(!dma->bounce))
 		return iomd_desc_walk_many(dma->desc, &s->view.walk, dma->offset + offset,
 					   stretch);
 	err = iomd_dma_view_physical(dma, &s->view, offset, &piece);
@@ -54,32 +55,43 @@ static bool can_share_mapping(const struct iomd_dma *dma)
  * as it is, as long as nothing has to be done between transfers. It is worth making
  * for a command that wants all of it. Return: it, NULL for none, or an errno.
  */
-static struct iomd_mapping *shared_mapping(const struct iomd_dma *dma)
+static __always_inline struct iomd_mapping *shared_mapping(const struct iomd_dma *dma)
 {
-	bool whole = !dma->offset && dma->length == dma->desc->length;
 	struct iomd_desc *desc = dma->desc;
 	struct iomd_mapping *mapping;
 
-	if (dma->bounce || !can_share_mapping(dma))
+	if (!can_share_mapping(dma) || dma->bounce)
 		return NULL;
-	mapping = desc->ops->own_mapping(desc, whole && !in_interrupt());
+	mapping = desc->ops->own_mapping(desc, false);
+	if (!mapping && !dma->offset && dma->length == desc->length && !in_interrupt())
+		mapping = desc->ops->own_mapping(desc, true);
 	if (IS_ERR_OR_NULL(mapping))
 		return mapping;
 	return mapping->needs_sync ? ERR_PTR(-EBUSY) : mapping;
 }
 
-static int map_privately(struct iomd_dma *dma, bool read_only)
+static int map_stretches(struct iomd_dma *dma, enum dma_data_direction direction)
 {
 	struct view_source source __uninitialized;
-	int err;
 
 	source.dma = dma;
-	iomd_dma_view_start(&source.view);
+	iomd_dma_view_start(&source.view, NULL);
+	return iomd_mapping_map(&dma->mapping, dma->mapper, view_stretch, &source, dma->length,
+				direction, iomd_context_gfp());
+}
 
-	err = iomd_mapping_map(&dma->mapping, dma->mapper, view_stretch, &source, dma->length,
-			       iomd_direction_to_dma(read_only ? IOMD_DIRECTION_OUT :
-								 IOMD_DIRECTION_IN_OUT),
-			       iomd_context_gfp());
+static noinline int map_privately(struct iomd_dma *dma, const struct iomd_summary *now)
+{
+	enum dma_data_direction direction = DMA_BIDIRECTIONAL;
+	int err;
+
+	if (now->flags & IOMD_MEMORY_PREPARED_READ_ONLY)
+		direction = DMA_TO_DEVICE;
+	if (now->piece != IOMD_NO_PIECE && !dma->bounce)
+		err = iomd_mapping_map_piece(&dma->mapping, dma->mapper, now->piece + dma->offset,
+					     dma->length, direction, iomd_context_gfp());
+	else
+		err = map_stretches(dma, direction);
 	if (err)
 		return err;
 	dma->mapped = &dma->mapping;
@@ -87,21 +99,33 @@ static int map_privately(struct iomd_dma *dma, bool read_only)
 	return 0;
 }
 
-static int set_up_mapping(struct iomd_dma *dma, bool read_only)
+/* The descriptor's mapping, if there is one to share. Return: whether; or an errno. */
+static __always_inline int share_mapping(struct iomd_dma *dma)
 {
-	struct iomd_mapping *mapping;
+	struct iomd_mapping *mapping = shared_mapping(dma);
 
-	if (!dma->mapper || iomd_mapper_is_identity(dma->mapper) || !dma->length)
-		return 0;
-
-	mapping = shared_mapping(dma);
-	if (IS_ERR(mapping))
-		return PTR_ERR(mapping);
-	if (!mapping)
-		return map_privately(dma, read_only);
+	if (IS_ERR_OR_NULL(mapping))
+		return PTR_ERR_OR_ZERO(mapping);
 	dma->mapped = mapping;
 	dma->mapped_base = dma->offset;
-	return 0;
+	return 1;
+}
+
+static bool is_mapped_at_all(const struct iomd_dma *dma)
+{
+	return dma->mapper && !iomd_mapper_is_identity(dma->mapper) && dma->length;
+}
+
+static int set_up_mapping(struct iomd_dma *dma, const struct iomd_summary *now)
+{
+	int shared;
+
+	if (!is_mapped_at_all(dma))
+		return 0;
+	shared = share_mapping(dma);
+	if (shared)
+		return min(shared, 0);
+	return map_privately(dma, now);
 }
 
 static void tear_down_mapping(struct iomd_dma *dma)
@@ -126,33 +150,88 @@ static int check_reachable(const struct iomd_dma *dma, u32 flags)
 	return flags & IOMD_MEMORY_REMOTE ? -ENXIO : -EPERM;
 }
 
-/* The work of a first prepare. On error nothing of it is left. */
-static int set_up(struct iomd_dma *dma, bool synchronize, bool force)
+/* Is memory seen through a mapping and nothing else, and nothing asked of where it lies? */
+static bool is_plain(const struct iomd_dma *dma)
 {
-	u32 flags;
+	return dma->mapped && !(dma->bounce && !dma->bounce->is_full) &&
+	       !(dma->align_mask | dma->length_mask | dma->internal_mask);
+}
+
+/*
+ * Decide whether the range is used in place. If so that holds for the next transfer of it
+ * as well: it depends on what is demanded, and on what was known of the memory when it was
+ * attached. It does not if there is no other way to use the memory, which may change.
+ */
+static int plan(struct iomd_dma *dma, u32 flags)
+{
 	int err;
 
+	dma->is_planned = false;
 	if (dma->length & dma->length_mask)
 		return -EBADSLT;
 	if (dma->length >> PAGE_SHIFT > U32_MAX)
 		return -EFAULT;
-
-	flags = dma->desc->ops->all_flags(dma->desc);
 	err = check_reachable(dma, flags);
 	if (err)
 		return err;
+	dma->is_direct = iomd_dma_can_be_direct(dma);
+	dma->is_planned = dma->is_direct && !iomd_desc_is_opaque(dma->desc);
+	return 0;
+}
 
-	err = iomd_dma_set_up_bounce(dma, synchronize, force);
-	if (err)
-		return err;
-	err = set_up_mapping(dma, flags & IOMD_MEMORY_PREPARED_READ_ONLY);
+/* Is it decided how a range is used, and is that still in the descriptor? */
+static bool is_planned(const struct iomd_dma *dma, u64 offset, u64 length)
+{
+	return dma->is_planned && offset == dma->offset && length == dma->length &&
+	       offset + length <= dma->desc->length;
+}
+
+/* From here on segments can be generated. */
+static __always_inline void start_over(struct iomd_dma *dma)
+{
+	iomd_dma_view_start(&dma->view, dma->mapped);
+	iomd_segmenter_restart(&dma->segmenter, 0);
+}
+
+/* The device gets to see the memory, or what stands in for it. */
+static int set_up_device(struct iomd_dma *dma, const struct iomd_summary *now)
+{
+	int err = set_up_mapping(dma, now);
+
 	if (err) {
 		iomd_dma_tear_down_bounce(dma, false);
+		dma->is_planned = false;
 		return err;
 	}
-	iomd_dma_view_start(&dma->view);
+	dma->is_plain = is_plain(dma);
 	iomd_segmenter_start(&dma->segmenter, dma, 0);
+	start_over(dma);
 	return 0;
+}
+
+/*
+ * The work of a first prepare, of memory that is as @now says. On error nothing of it is left.
+ */
+static int set_up(struct iomd_dma *dma, const struct iomd_summary *now, bool synchronize)
+{
+	int err = plan(dma, now->flags);
+
+	if (!err && !dma->is_direct)
+		err = iomd_dma_set_up_bounce(dma, synchronize, false);
+	return err ?: set_up_device(dma, now);
+}
+
+/* The same where it is planned and the mapping is not shared. */
+static noinline int set_up_again(struct iomd_dma *dma)
+{
+	struct iomd_summary now __uninitialized;
+	int err;
+
+	dma->desc->ops->summarize(dma->desc, &now);
+	err = check_reachable(dma, now.flags);
+	if (!err && is_mapped_at_all(dma))
+		err = map_privately(dma, &now);
+	return err;
 }
 
 /* Once more, for what is prepared already: nothing but counting. */
@@ -164,23 +243,46 @@ static int prepare_again(struct iomd_dma *dma, u64 offset, u64 length)
 	return 0;
 }
 
-/* The first prepare of a range, which is in the descriptor; it lets go if it fails. */
-static int prepare_held(struct iomd_dma *dma, u64 offset, u64 length, bool synchronize)
+/* The memory is held, and let go if that was for nothing. */
+static __always_inline int prepared(struct iomd_dma *dma, int err)
 {
-	int err;
-
 	dma->active = 1;
+	dma->is_ready = !err;
+	if (unlikely(err))
+		iomd_desc_drop(dma->desc);
+	return err;
+}
+
+/* The first prepare of a range, which is in the descriptor; it lets go if it fails. */
+static int prepare_held(struct iomd_dma *dma, u64 offset, u64 length,
+			const struct iomd_summary *now, bool synchronize)
+{
 	dma->offset = offset;
 	dma->length = length;
-	err = set_up(dma, synchronize, false);
-	if (err)
-		iomd_desc_drop(dma->desc);
-	dma->is_ready = !err;
-	return err;
+	return prepared(dma, set_up(dma, now, synchronize));
+}
+
+/* The same as the last time, of the same range. */
+static int prepare_next(struct iomd_dma *dma)
+{
+	int shared;
+
+	if (!iomd_desc_hold(dma->desc))
+		return -EAGAIN;
+	shared = is_mapped_at_all(dma) ? share_mapping(dma) : 0;
+	if (shared <= 0) {
+		int err = shared ?: set_up_again(dma);
+
+		if (err)
+			return prepared(dma, err);
+	}
+	start_over(dma);
+	return prepared(dma, 0);
 }
 
 static int prepare_first(struct iomd_dma *dma, u64 offset, u64 length, bool synchronize)
 {
+	struct iomd_summary now __uninitialized;
 	u64 end;
 
 	if (!dma->desc)
@@ -190,7 +292,8 @@ static int prepare_first(struct iomd_dma *dma, u64 offset, u64 length, bool sync
 		return -EINVAL;
 	if (!iomd_desc_hold(dma->desc))
 		return -EAGAIN;
-	return prepare_held(dma, offset, length, synchronize);
+	dma->desc->ops->summarize(dma->desc, &now);
+	return prepare_held(dma, offset, length, &now, synchronize);
 }
 
 /*
@@ -207,7 +310,7 @@ int iomd_dma_prepare_all(struct iomd_dma *dma, bool held)
 	else if (length > dma->max_transfer_size)
 		err = -ENOSPC;
 	if (!err)
-		return prepare_held(dma, 0, length, true);
+		return prepare_held(dma, 0, length, &dma->summary, true);
 	if (held)
 		iomd_desc_drop(dma->desc);
 	return err;
@@ -245,10 +348,12 @@ int iomd_dma_prepare_all(struct iomd_dma *dma, bool held)
 int iomd_dma_prepare(struct iomd_dma *dma, u64 offset, u64 length, bool flush_cache,
 		     bool synchronize)
 {
-	if (!dma->out)
-		return -EAGAIN;
 	if (!length)
 		length = dma->summary.length;
+	if (is_planned(dma, offset, length) && !dma->active)
+		return prepare_next(dma);
+	if (!dma->out)
+		return -EAGAIN;
 	if (length > dma->max_transfer_size)
 		return -ENOSPC;
 	if (dma->active)
@@ -258,15 +363,16 @@ int iomd_dma_prepare(struct iomd_dma *dma, u64 offset, u64 length, bool flush_ca
 EXPORT_SYMBOL_NS_GPL(iomd_dma_prepare, IOMD_NS);
 
 /* Undo the first prepare: the device loses the memory, then the CPU gets it. */
-static int tear_down(struct iomd_dma *dma, bool synchronize)
+static __always_inline int tear_down(struct iomd_dma *dma, bool synchronize)
 {
-	int err;
+	int err = 0;
 
 	if (!dma->is_ready)
 		return 0;
 	dma->is_ready = false;
 	tear_down_mapping(dma);
-	err = iomd_dma_tear_down_bounce(dma, synchronize);
+	if (unlikely(dma->bounce))
+		err = iomd_dma_tear_down_bounce(dma, synchronize);
 	iomd_desc_drop(dma->desc);
 	return err;
 }
@@ -277,16 +383,27 @@ static int tear_down(struct iomd_dma *dma, bool synchronize)
  */
 int iomd_dma_double_buffer(struct iomd_dma *dma)
 {
+	struct iomd_summary now __uninitialized;
 	int err, lost;
 
+	dma->desc->ops->summarize(dma->desc, &now);
 	tear_down_mapping(dma);
 	lost = iomd_dma_tear_down_bounce(dma, true);
-	err = set_up(dma, true, true);
+	dma->is_planned = false;
+	dma->is_direct = false;
+	err = iomd_dma_set_up_bounce(dma, true, true) ?: set_up_device(dma, &now);
 	if (err) {
 		dma->is_ready = false;
 		iomd_desc_drop(dma->desc);
 	}
 	return err ?: lost;
+}
+
+/* Undo all prepares. Return: 0; or -ENOSR, as iomd_dma_complete(). */
+int iomd_dma_complete_all(struct iomd_dma *dma, bool synchronize)
+{
+	dma->active = 0;
+	return tear_down(dma, synchronize);
 }
 
 /**

@@ -73,12 +73,12 @@ bool iomd_dma_is_aligned(const struct iomd_dma *dma, const struct iomd_dma_piece
 /* Can the device be told of it? */
 static bool fits(const struct iomd_dma *dma, const struct iomd_dma_piece *segment)
 {
-	return segment->address + segment->length - 1 <= iomd_dma_highest(dma);
+	return segment->address + segment->length - 1 <= dma->highest;
 }
 
 /* Hand one segment to the caller. Most want it as it is. */
 static __always_inline bool emit(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments,
-				 u32 index, u64 address, u64 length)
+				 size_t index, u64 address, u64 length)
 {
 	const struct iomd_segment64 value = { .iovm_addr = address, .length = length };
 
@@ -173,53 +173,62 @@ u64 iomd_dma_reach(const struct iomd_dma *dma, u64 end)
 	return end;
 }
 
-/* Is memory seen through a mapping and nothing else, and nothing asked of where it lies? */
-static bool is_plain(const struct iomd_dma *dma)
-{
-	return dma->mapped && !(dma->bounce && !dma->bounce->is_full) &&
-	       !(dma->align_mask | dma->length_mask | dma->internal_mask);
-}
-
 /*
  * What most devices want: pieces of the mapping, cut where they are too long. Every
  * instruction here is one for each segment. Stops before memory out of reach, of which
- * there still may be a segment that is not. Return: 0, or -EMSGSIZE if @out refuses.
+ * there still may be a segment that is not. There is room, and something left.
+ * Return: 0, or -EMSGSIZE if @out refuses.
  */
-static int generate_plain(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments, u32 *nr)
+static __always_inline int fill_plain(struct iomd_dma *dma, iomd_dma_segment_fn out,
+				      void *segments, u32 *nr)
 {
 	struct iomd_segmenter *segmenter = &dma->segmenter;
-	u64 address = segmenter->left.address, left = segmenter->left.length;
-	u64 highest = iomd_dma_highest(dma), max_size = segmenter->max_size;
-	u64 offset = dma->mapped_base + segmenter->offset;
+	u64 highest = dma->highest, max_size = segmenter->max_size;
 	u64 end = dma->mapped_base + dma->length;
 	struct iomd_mapping_walk walk = dma->view.mapping_walk;
-	u32 index, room = *nr;
+	struct iomd_extent left = {
+		.address = segmenter->left.address,
+		.length = segmenter->left.length,
+	};
+	size_t index = 0, room = *nr;
 
-	for (index = 0; index < room && offset < end; index++) {
-		u64 length;
+	if (!left.length)
+		iomd_mapping_walk(dma->mapped, &walk, dma->mapped_base + segmenter->offset, end,
+				  &left);
+	while (left.address + left.length - 1 <= highest) {
+		u64 length = min(left.length, max_size);
 
-		if (!left) {
-			struct iomd_extent extent;
-
-			iomd_mapping_walk(dma->mapped, &walk, offset, end, &extent);
-			address = extent.address;
-			left = extent.length;
-		}
-		length = min(left, max_size);
-		if (address + left - 1 > highest)
-			break;
-		if (!emit(dma, out, segments, index, address, length))
+		if (!emit(dma, out, segments, index, left.address, length))
 			return -EMSGSIZE;
-		address += length;
-		left -= length;
-		offset += length;
+		index++;
+		left.address += length;
+		left.length -= length;
+		if (index == room)
+			break;
+		if (unlikely(left.length))
+			continue;
+		if (walk.start >= end)
+			break;
+		iomd_mapping_next(&walk, end, &left);
 	}
 	dma->view.mapping_walk = walk;
-	segmenter->left.address = address;
-	segmenter->left.length = left;
-	segmenter->offset = offset - dma->mapped_base;
+	segmenter->left.address = left.address;
+	segmenter->left.length = left.length;
+	segmenter->offset = min(walk.start, end) - left.length - dma->mapped_base;
 	*nr = index;
 	return 0;
+}
+
+/* The compiler makes a loop of its own of those that most want as they are. */
+static noinline int fill_host64(struct iomd_dma *dma, void *segments, u32 *nr)
+{
+	return fill_plain(dma, iomd_dma_output_host64, segments, nr);
+}
+
+static noinline int fill_others(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments,
+				u32 *nr)
+{
+	return fill_plain(dma, out, segments, nr);
 }
 
 /* One segment, whatever is asked of it. */
@@ -240,28 +249,38 @@ static int generate_one(struct iomd_dma *dma, iomd_dma_segment_fn out, void *seg
 	return 0;
 }
 
+/* One by one, behind the @index that there are. */
+static noinline int fill_rest(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments,
+			      u32 room, u32 *index)
+{
+	int err = 0;
+
+	while (!err && *index < room && dma->segmenter.offset < dma->length)
+		err = generate_one(dma, out, segments, (*index)++);
+	return err;
+}
+
 static int generate(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments, u32 *nr)
 {
 	u32 index = 0, room = *nr;
 	int err = 0;
 
-	if (is_plain(dma)) {
-		err = generate_plain(dma, out, segments, nr);
-		index = *nr;
+	if (dma->is_plain) {
+		index = room;
+		err = out == iomd_dma_output_host64 ? fill_host64(dma, segments, &index) :
+						      fill_others(dma, out, segments, &index);
 	}
-	while (!err && index < room && dma->segmenter.offset < dma->length)
-		err = generate_one(dma, out, segments, index++);
+	if (!err && index < room && dma->segmenter.offset < dma->length)
+		err = fill_rest(dma, out, segments, room, &index);
 	*nr = index;
 	return err;
 }
 
-static int gen_segments(struct iomd_dma *dma, iomd_dma_segment_fn out, u64 *offset,
-			void *segments, u32 *num_segments)
+/* What can be wrong about a call. */
+static int check_generate(const struct iomd_dma *dma, iomd_dma_segment_fn out, const u64 *offset,
+			  const void *segments, const u32 *num_segments)
 {
-	u32 nr;
-	int err;
-
-	if (!dma->active || !dma->is_ready)
+	if (!dma->is_ready)
 		return -EAGAIN;
 	if (!out || !offset || !segments || !num_segments || !*num_segments)
 		return -EINVAL;
@@ -269,7 +288,17 @@ static int gen_segments(struct iomd_dma *dma, iomd_dma_segment_fn out, u64 *offs
 		return -EOVERFLOW;
 	if (dma->mapped && iomd_mapping_is_revoked(dma->mapped))
 		return -ENODEV;
+	return 0;
+}
 
+static int gen_segments(struct iomd_dma *dma, iomd_dma_segment_fn out, u64 *offset,
+			void *segments, u32 *num_segments)
+{
+	int err = check_generate(dma, out, offset, segments, num_segments);
+	u32 nr;
+
+	if (err)
+		return err;
 	if (*offset != dma->segmenter.offset)
 		iomd_segmenter_start(&dma->segmenter, dma, *offset);
 	nr = *num_segments;

@@ -3,7 +3,6 @@
  * DMA commands: making them, and what devices demand of them.
  */
 #include <linux/export.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -23,7 +22,7 @@ static bool is_32_bit_function(iomd_dma_segment_fn out)
 /* Alignments: 0 stands for a default, everything else is a power of two. */
 static bool is_alignment(u32 alignment)
 {
-	return !alignment || is_power_of_2(alignment);
+	return !(alignment & (alignment - 1));
 }
 
 static int check_segment_options(iomd_dma_segment_fn out,
@@ -72,6 +71,22 @@ static struct iomd_mapper *choose_mapper(struct iomd_client *client, u32 mapping
 	return mapper;
 }
 
+static void set_width(struct iomd_dma *dma, u8 address_bits)
+{
+	dma->address_bits = address_bits;
+	dma->highest = address_bits && address_bits < 64 ? (1ULL << address_bits) - 1 : U64_MAX;
+}
+
+/* What comes to be mapped is for @mapper, whose reference goes over. */
+static void set_mapper(struct iomd_dma *dma, struct iomd_mapper *mapper)
+{
+	if (dma->mapper && dma->mapper != mapper)
+		iomd_mapping_exit(&dma->mapping);
+	if (dma->mapper)
+		iomd_mapper_put(dma->mapper);
+	dma->mapper = mapper;
+}
+
 /*
  * Give a command that is not active a specification; what is attached stays. On error it
  * keeps the old one.
@@ -88,13 +103,11 @@ static int specify(struct iomd_dma *dma, struct iomd_client *client, iomd_dma_se
 	if (IS_ERR(mapper))
 		return PTR_ERR(mapper);
 
-	iomd_mapper_put(dma->mapper);
-	dma->mapper = mapper;
+	set_mapper(dma, mapper);
+	dma->is_planned = false;
 	dma->out = out;
 	dma->mapping_options = mapping_options;
-	dma->address_bits = options->num_address_bits;
-	if (!dma->address_bits && is_32_bit_function(out))
-		dma->address_bits = 32;
+	set_width(dma, options->num_address_bits ?: is_32_bit_function(out) ? 32 : 0);
 	dma->max_segment_size = options->max_segment_size ?: U64_MAX;
 	dma->max_transfer_size = options->max_transfer_size ?: U64_MAX;
 	dma->align_mask = (options->alignment ?: 1) - 1;
@@ -108,11 +121,10 @@ static int specify(struct iomd_dma *dma, struct iomd_client *client, iomd_dma_se
 /* No function, so that it cannot be prepared; no limits, should somebody ask. */
 static void specify_nothing(struct iomd_dma *dma)
 {
-	iomd_mapper_put(dma->mapper);
-	dma->mapper = NULL;
+	set_mapper(dma, NULL);
 	dma->out = NULL;
 	dma->mapping_options = 0;
-	dma->address_bits = 0;
+	set_width(dma, 0);
 	dma->max_segment_size = U64_MAX;
 	dma->max_transfer_size = U64_MAX;
 	dma->align_mask = 0;
@@ -127,7 +139,7 @@ static void specify_same(struct iomd_dma *dma, const struct iomd_dma *other)
 		dma->mapper = iomd_mapper_get(other->mapper);
 	dma->out = other->out;
 	dma->mapping_options = other->mapping_options;
-	dma->address_bits = other->address_bits;
+	set_width(dma, other->address_bits);
 	dma->max_segment_size = other->max_segment_size;
 	dma->max_transfer_size = other->max_transfer_size;
 	dma->align_mask = other->align_mask;
@@ -166,17 +178,12 @@ static struct iomd_dma_segment_options short_options(u8 num_address_bits, u64 ma
  */
 struct iomd_dma *iomd_dma_with_ref_con(void *ref_con)
 {
-	struct iomd_dma *dma = kmalloc(sizeof(*dma), GFP_KERNEL);
+	struct iomd_dma *dma = iomd_dma_alloc();
 
 	if (!dma)
 		return ERR_PTR(-ENOMEM);
-	memset(dma, 0, offsetof(struct iomd_dma, mapping));
-	dma->mapping.mapper = NULL;
-	kref_init(&dma->ref);
-	INIT_LIST_HEAD(&dma->link);
 	dma->ref_con = ref_con;
 	specify_nothing(dma);
-	iomd_objects_inc(IOMD_OBJECT_DMA);
 	return dma;
 }
 EXPORT_SYMBOL_NS_GPL(iomd_dma_with_ref_con, IOMD_NS);

@@ -99,7 +99,7 @@ static struct iomd_desc *describe(struct dma_buf *dmabuf, u32 options, struct io
 		.options = (options & ~(IOMD_MEMORY_TYPE_MASK | IOMD_MEMORY_AS_REFERENCE)) |
 			   IOMD_MEMORY_TYPE_VIRTUAL,
 		.mapper = mapper,
-		.dmabuf = dmabuf,
+		.extra = &(struct iomd_general_extra) { .dmabuf = dmabuf },
 	};
 	struct iomd_general *general = kzalloc(sizeof(*general), GFP_KERNEL_ACCOUNT);
 	int err;

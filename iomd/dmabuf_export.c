@@ -26,6 +26,7 @@
 #include "kernel_window.h"
 #include "mapping.h"
 #include "reference.h"
+#include "walk.h"
 
 /**
  * struct exported - What a dma-buf of ours is of.
@@ -128,11 +129,10 @@ static int map_for(struct mapped *mapped, struct iomd_mapper *mapper, struct dma
 
 	err = iomd_mapping_map(&mapped->mapping, mapper, next_stretch, &source, dmabuf->size,
 			       direction, GFP_KERNEL);
+	if (!err)
+		err = copy_table(&mapped->table, &mapped->mapping.table);
 	if (err)
-		return err;
-	err = copy_table(&mapped->table, &mapped->mapping.table);
-	if (err)
-		iomd_mapping_unmap(&mapped->mapping);
+		iomd_mapping_exit(&mapped->mapping);
 	return err;
 }
 
@@ -171,7 +171,7 @@ static void export_unmap(struct dma_buf_attachment *attachment, struct sg_table 
 	mutex_lock(&exported->lock);
 	list_del(&mapped->node);
 	mutex_unlock(&exported->lock);
-	iomd_mapping_unmap(&mapped->mapping);
+	iomd_mapping_exit(&mapped->mapping);
 	sg_free_table(&mapped->table);
 	kfree(mapped);
 }

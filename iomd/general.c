@@ -27,7 +27,7 @@ static u32 effective_direction(const struct iomd_general *general, u32 direction
 {
 	if (direction & IOMD_DIRECTION_IN_OUT)
 		return direction;
-	return direction | iomd_desc_get_direction(&general->base);
+	return direction | (general->base.flags & IOMD_MEMORY_DIRECTION_MASK);
 }
 
 static bool only_reads(u32 direction)
@@ -167,11 +167,8 @@ int iomd_general_bind(struct iomd_general *general)
 	return err;
 }
 
-/* Undo all that keeps the memory wired; nobody else is using the descriptor. */
-void iomd_general_unbind(struct iomd_general *general)
+void iomd_general_unwire_all(struct iomd_general *general)
 {
-	if (!general->prepare_count && !general->is_bound && !general->resident)
-		return;
 	mutex_lock(&general->lock);
 	if (general->prepare_count && !iomd_general_is_physical(general))
 		complete_last(general);
@@ -276,22 +273,26 @@ void iomd_general_unwire_work(struct work_struct *work)
 	iomd_desc_put(&general->base);
 }
 
-void iomd_general_drop(struct iomd_desc *desc)
+/* The last one let go, behind the last complete. */
+static noinline void drop_last(struct iomd_general *general)
 {
-	struct iomd_general *general = iomd_to_general(desc);
-
-	if (!refcount_dec_and_test(&general->wired))
-		return;
-
 	/* Completed before: unpinning sleeps, and the caller may not be able to. */
 	if (preemptible() && !rcu_preempt_depth()) {
 		unwire_late(general);
 		return;
 	}
 	general->has_unwire_work = true;
-	iomd_desc_get(desc);
+	iomd_desc_get(&general->base);
 	if (!queue_work(iomd_workqueue, &general->unwire_work))
-		iomd_desc_put(desc);
+		iomd_desc_put(&general->base);
+}
+
+void iomd_general_drop(struct iomd_desc *desc)
+{
+	struct iomd_general *general = iomd_to_general(desc);
+
+	if (refcount_dec_and_test(&general->wired))
+		drop_last(general);
 }
 
 /*
@@ -320,25 +321,32 @@ int iomd_general_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 off
 	return 0;
 }
 
+/* Its flags while the memory is wired. */
+static u32 wired_flags(const struct iomd_general *general)
+{
+	u32 flags = READ_ONCE(general->base.flags);
+
+	return general->writable ? flags : flags | IOMD_MEMORY_PREPARED_READ_ONLY;
+}
+
 void iomd_general_summarize(struct iomd_desc *desc, struct iomd_summary *summary)
 {
 	struct iomd_general *general = iomd_to_general(desc);
 
 	summary->length = desc->length;
 	summary->highest = general->runs.highest ? general->runs.highest - 1 : 0;
+	summary->piece = iomd_runs_piece(&general->runs);
 	summary->page_align = -1;
 	if (!iomd_general_is_physical(general) && !general->provided && general->nr_ranges == 1)
 		summary->page_align = offset_in_page(general->ranges[0].address);
+	summary->flags = wired_flags(general);
 }
 
 u32 iomd_general_all_flags(struct iomd_desc *desc)
 {
 	struct iomd_general *general = iomd_to_general(desc);
-	u32 flags = READ_ONCE(desc->flags);
 
-	if (refcount_read(&general->wired) && !general->writable)
-		flags |= IOMD_MEMORY_PREPARED_READ_ONLY;
-	return flags;
+	return refcount_read(&general->wired) ? wired_flags(general) : READ_ONCE(desc->flags);
 }
 
 u64 iomd_general_preparation_id(struct iomd_desc *desc)

@@ -21,6 +21,17 @@ struct iomd_client;
 struct iomd_provided;
 struct iomd_purgeable;
 
+/* Where memory comes from, which says how it is wired. */
+enum iomd_origin {
+	IOMD_ORIGIN_PHYSICAL,	/* there for good */
+	IOMD_ORIGIN_PAGES,	/* somebody's, who sees to it that it stays */
+	IOMD_ORIGIN_KERNEL,	/* at addresses of the kernel's */
+	IOMD_ORIGIN_TASK,	/* at addresses of a user task */
+	IOMD_ORIGIN_FILE,
+	IOMD_ORIGIN_DMABUF,
+	IOMD_ORIGIN_PROVIDER,
+};
+
 /* What memory is to those who map it; most of it follows from where it is. */
 enum iomd_nature {
 	IOMD_NATURE_PLAIN,
@@ -65,6 +76,7 @@ struct iomd_own_window {
  *	without the lock while the memory is wired.
  * @has_unwire_work: @unwire_work has been queued at least once.
  * @unwire_work: Unwires after the last hold has gone.
+ * @origin: Where the memory comes from.
  * @task: The task whose memory this is; NULL for physical memory.
  * @file: Where the memory is, whatever is at the addresses; or NULL.
  * @purgeable: For @file, what of it may be thrown away; or NULL.
@@ -102,6 +114,7 @@ struct iomd_general {
 	bool has_unwire_work;
 	struct work_struct unwire_work;
 
+	enum iomd_origin origin;
 	struct mm_struct *task;
 	struct file *file;
 	struct iomd_purgeable *purgeable;
@@ -125,26 +138,20 @@ struct iomd_general {
  */
 #define IOMD_PAGES_TASK		((struct mm_struct *)2UL)
 
-/* Whose memory it is: physical memory, pages, the kernel's, or a user task's. */
+/* Whose memory it is: nobody's that is known, the kernel's, or a user task's. */
 static inline bool iomd_general_is_physical(const struct iomd_general *general)
 {
-	return !general->task;
+	return general->origin == IOMD_ORIGIN_PHYSICAL;
 }
 
 static inline bool iomd_general_is_kernel(const struct iomd_general *general)
 {
-	return general->task == IOMD_KERNEL_TASK;
-}
-
-static inline bool iomd_general_is_pages(const struct iomd_general *general)
-{
-	return general->task == IOMD_PAGES_TASK;
+	return general->origin == IOMD_ORIGIN_KERNEL;
 }
 
 static inline bool iomd_general_is_user(const struct iomd_general *general)
 {
-	return !iomd_general_is_physical(general) && !iomd_general_is_kernel(general) &&
-	       !iomd_general_is_pages(general) && !general->file;
+	return general->origin == IOMD_ORIGIN_TASK;
 }
 
 static inline struct iomd_general *iomd_to_general(struct iomd_desc *desc)
@@ -159,9 +166,9 @@ void iomd_general_mark_valid(struct iomd_general *general);
 
 /* own_mapping.c: the mapping that belongs to the descriptor */
 int iomd_general_import(struct iomd_general *general, bool write);
-void iomd_general_drop_own_mapping(struct iomd_general *general);
+void iomd_general_free_own_mapping(struct iomd_general *general);
 int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
-struct iomd_mapping *iomd_general_own_mapping(struct iomd_desc *desc, bool may_sleep);
+struct iomd_mapping *iomd_general_own_mapping(struct iomd_desc *desc, bool make);
 
 /* ranges.c: what the descriptor was made of */
 int iomd_general_source_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
@@ -170,7 +177,7 @@ u64 iomd_general_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length, 
 /* general.c: prepare, complete, and answers about wired memory */
 int iomd_general_set_purgeable(struct iomd_desc *desc, u32 new_state, u32 *old_state);
 int iomd_general_bind(struct iomd_general *general);
-void iomd_general_unbind(struct iomd_general *general);
+void iomd_general_unwire_all(struct iomd_general *general);
 int iomd_general_prepare(struct iomd_desc *desc, u32 direction);
 int iomd_general_complete(struct iomd_desc *desc, u32 direction);
 int iomd_general_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset);
@@ -181,6 +188,13 @@ void iomd_general_summarize(struct iomd_desc *desc, struct iomd_summary *summary
 u32 iomd_general_all_flags(struct iomd_desc *desc);
 u64 iomd_general_preparation_id(struct iomd_desc *desc);
 void iomd_general_unwire_work(struct work_struct *work);
+
+/* Undo all that keeps the memory wired; nobody else is using the descriptor. */
+static inline void iomd_general_unbind(struct iomd_general *general)
+{
+	if (general->prepare_count || general->is_bound || general->resident)
+		iomd_general_unwire_all(general);
+}
 
 /* reference.c: what maps keep */
 u64 iomd_general_own_address(struct iomd_desc *desc, struct mm_struct *task);
@@ -194,14 +208,8 @@ int iomd_general_command_operation(struct iomd_desc *desc, u32 op, void *data, v
 
 /* describe.c: construction */
 
-/* What to describe; see iomd_client_desc_with_options(). */
-struct iomd_general_spec {
-	struct iomd_client *client;
-	const struct iomd_range *ranges;
-	u32 count;
-	struct mm_struct *task;
-	u32 options;
-	struct iomd_mapper *mapper;
+/* What there is to be said of memory that is known by more than its addresses. */
+struct iomd_general_extra {
 	struct file *file;
 	struct iomd_purgeable *purgeable;
 	struct dma_buf *dmabuf;
@@ -210,6 +218,22 @@ struct iomd_general_spec {
 	const struct iomd_account *account;
 };
 
+/*
+ * What to describe; see iomd_client_desc_with_options(). @extra is NULL for what everybody
+ * can describe.
+ */
+struct iomd_general_spec {
+	struct iomd_client *client;
+	const struct iomd_range *ranges;
+	u32 count;
+	u32 options;
+	struct mm_struct *task;
+	struct iomd_mapper *mapper;
+	const struct iomd_general_extra *extra;
+};
+
+int iomd_general_cache_init(void);
+void iomd_general_cache_exit(void);
 bool iomd_desc_is_general(const struct iomd_desc *desc);
 struct iomd_desc *iomd_general_create(const struct iomd_general_spec *spec);
 int iomd_general_init(struct iomd_general *general, const struct iomd_desc_ops *ops,

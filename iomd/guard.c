@@ -49,7 +49,7 @@ static int guard_init(struct iomd_general *general, u64 size)
 		.count = 1,
 		.task = IOMD_KERNEL_TASK,
 		.options = IOMD_MEMORY_TYPE_VIRTUAL | IOMD_DIRECTION_IN_OUT,
-		.file = file,
+		.extra = &(struct iomd_general_extra) { .file = file },
 	});
 	if (err)
 		fput(file);

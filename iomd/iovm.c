@@ -24,10 +24,12 @@
 #include "mapping.h"
 #include "runs.h"
 #include "space.h"
+#include "walk.h"
 
 /**
  * struct iomd_iovm - Bus space that is mapped.
  * @mapping: The mapping.
+ * @mapper: Whose it is, held.
  * @node: In its mapper's list, which the mapper's lock guards.
  * @address: Bus address of the first byte.
  * @length: Bytes of bus space, in whole granules.
@@ -36,6 +38,7 @@
  */
 struct iomd_iovm {
 	struct iomd_mapping mapping;
+	struct iomd_mapper *mapper;
 	struct list_head node;
 	u64 address;
 	u64 length;
@@ -127,7 +130,7 @@ static enum dma_data_direction access_direction(u32 map_options)
  */
 static bool find_window(struct iomd_iovm *iovm)
 {
-	u64 mask = iovm->mapping.mapper->page_size - 1;
+	u64 mask = iovm->mapper->page_size - 1;
 	u64 end = 0, next;
 	struct scatterlist *sg;
 	unsigned int i;
@@ -147,7 +150,7 @@ static bool find_window(struct iomd_iovm *iovm)
 static int check_window(const struct iomd_iovm *iovm,
 			const struct iomd_dma_map_specification *spec)
 {
-	u64 mask = iovm->mapping.mapper->page_size - 1;
+	u64 mask = iovm->mapper->page_size - 1;
 	u64 start = iovm->address & ~mask;
 	u8 bits = spec ? spec->num_address_bits : 0;
 
@@ -165,16 +168,16 @@ static int iovm_map(struct iomd_iovm *iovm, struct iomd_mapper *mapper,
 	gfp_t gfp = map_options & IOMD_DMA_MAP_PAGING_PATH ? GFP_NOWAIT : GFP_KERNEL;
 	int err;
 
+	iovm->mapper = mapper;
 	err = iomd_mapping_map(&iovm->mapping, mapper,
 			       source->pages ? pages_stretch : memory_stretch, source, length,
 			       access_direction(map_options), gfp);
-	if (err)
-		return err;
 	/* Nobody would copy what the DMA API puts in another place. */
-	err = find_window(iovm) && !iovm->mapping.needs_sync ? check_window(iovm, spec) :
-							       -EOPNOTSUPP;
+	if (!err)
+		err = find_window(iovm) && !iovm->mapping.needs_sync ?
+			      check_window(iovm, spec) : -EOPNOTSUPP;
 	if (err)
-		iomd_mapping_unmap(&iovm->mapping);
+		iomd_mapping_exit(&iovm->mapping);
 	else
 		iomd_mapper_get(mapper);
 	return err;
@@ -190,7 +193,7 @@ static int reserve(struct iomd_iovm *iovm, struct iomd_mapper *mapper, u64 lengt
 	if (length > U64_MAX - mask)
 		return -ENOMEM;
 	iovm->is_reserved = true;
-	iovm->mapping.mapper = mapper;
+	iovm->mapper = mapper;
 	iovm->length = (length + mask) & ~mask;
 
 	if (spec && spec->num_address_bits && spec->num_address_bits < 64)
@@ -256,7 +259,7 @@ static int remove_live(struct iomd_mapper *mapper, u64 address, u64 length)
 
 static void unreserve(struct iomd_iovm *iovm)
 {
-	struct iomd_mapper *mapper = iovm->mapping.mapper;
+	struct iomd_mapper *mapper = iovm->mapper;
 
 	remove_live(mapper, iovm->address, iovm->length);
 	rcu_read_lock();
@@ -405,7 +408,7 @@ int iomd_mapper_iovm_unmap_memory(struct iomd_mapper *mapper, struct iomd_desc *
 	if (iovm->is_reserved) {
 		unreserve(iovm);
 	} else {
-		iomd_mapping_unmap(&iovm->mapping);
+		iomd_mapping_exit(&iovm->mapping);
 		iomd_mapper_put(mapper);
 	}
 	if (iovm->memory) {
@@ -529,11 +532,11 @@ static u64 translated(struct iomd_mapper *mapper, u64 address)
 }
 
 /*
- * Where nothing translates nobody else knows what is mapped. All that is live is looked
- * through, with interrupts off: a tree to search would have to hold every piece of every
- * mapping, and to be kept at the rate at which packets are mapped and unmapped, which costs
- * several times as much as all else that is done there. Who looks up addresses does it for
- * few of them.
+ * Where nothing translates nobody else knows what is mapped. All that is mapped, or was and
+ * may be again, is looked through, with interrupts off: a tree to search would have to hold
+ * every piece of every mapping, and to be kept at the rate at which packets are mapped and
+ * unmapped, which costs several times as much as all else that is done there. Who looks up
+ * addresses does it for few of them.
  */
 static u64 looked_for(struct iomd_mapper *mapper, u64 address)
 {
@@ -543,9 +546,7 @@ static u64 looked_for(struct iomd_mapper *mapper, u64 address)
 
 	spin_lock_irqsave(&mapper->lock, flags);
 	list_for_each_entry(mapping, &mapper->mappings, node) {
-		/* Pairs with the store in mapping_close(). */
-		if (atomic_read_acquire(&mapping->users) >= 0)
-			physical = iomd_mapping_physical(mapping, address);
+		physical = iomd_mapping_physical(mapping, address);
 		if (physical)
 			break;
 	}

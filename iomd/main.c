@@ -7,6 +7,8 @@
 
 #include "core.h"
 #include "debugfs.h"
+#include "dma.h"
+#include "general.h"
 #include "mapping.h"
 #include "pin.h"
 #include "purge.h"
@@ -25,9 +27,15 @@ static int __init iomd_init(void)
 	iomd_workqueue = alloc_workqueue("iomd", WQ_UNBOUND, 0);
 	if (!iomd_workqueue)
 		return -ENOMEM;
-	err = iomd_mapper_init();
+	err = iomd_general_cache_init();
 	if (err)
 		goto err_workqueue;
+	err = iomd_dma_cache_init();
+	if (err)
+		goto err_general;
+	err = iomd_mapper_init();
+	if (err)
+		goto err_dma;
 	err = iomd_purge_init();
 	if (err)
 		goto err_mapper;
@@ -37,6 +45,10 @@ static int __init iomd_init(void)
 
 err_mapper:
 	iomd_mapper_exit();
+err_dma:
+	iomd_dma_cache_exit();
+err_general:
+	iomd_general_cache_exit();
 err_workqueue:
 	destroy_workqueue(iomd_workqueue);
 	return err;
@@ -49,6 +61,8 @@ static void __exit iomd_exit(void)
 	iomd_purge_exit();
 	iomd_mapper_exit();
 	destroy_workqueue(iomd_workqueue);
+	iomd_dma_cache_exit();
+	iomd_general_cache_exit();
 	iomd_reserve_exit();
 	iomd_pin_exit();
 }

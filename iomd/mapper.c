@@ -121,18 +121,31 @@ static void mapper_release(struct kref *ref)
 	}
 }
 
-/* Take a mapping that nobody is at, so that it is ours. Return: it, or NULL. */
-static struct iomd_mapping *take_mapping(struct iomd_mapper *mapper, struct iomd_import *import)
+/* How many are looked at with interrupts off. */
+#define REVOKE_BATCH	256
+
+/*
+ * Take a mapping that nobody is at, so that it is ours; and drop those that have nothing
+ * mapped. Counts in @dropped. Return: the mapping, or NULL.
+ */
+static struct iomd_mapping *take_mapping(struct iomd_mapper *mapper, struct iomd_import *import,
+					 unsigned int *dropped)
 {
-	struct iomd_mapping *mapping;
+	struct iomd_mapping *mapping, *next;
 
 	lockdep_assert_held(&mapper->lock);
-	list_for_each_entry(mapping, &mapper->mappings, node) {
-		if (atomic_cmpxchg(&mapping->users, 0, IOMD_MAPPING_TAKEN))
+	list_for_each_entry_safe(mapping, next, &mapper->mappings, node) {
+		int users = atomic_cmpxchg(&mapping->users, 0, IOMD_MAPPING_TAKEN);
+
+		if (users && users != IOMD_MAPPING_IDLE)
 			continue;
-		list_del(&mapping->node);
-		swap(*import, mapping->import);
-		return mapping;
+		list_del_init(&mapping->node);
+		if (!users) {
+			swap(*import, mapping->import);
+			return mapping;
+		}
+		if (++*dropped == REVOKE_BATCH)
+			break;
 	}
 	return NULL;
 }
@@ -142,17 +155,19 @@ static struct iomd_mapping *take_mapping(struct iomd_mapper *mapper, struct iomd
  * context and with whatever locks, and then waits for us: so nothing may interrupt us that
  * could wait for those. Interrupts are off for as long as they would be if the owner had
  * unmade it; where locks sleep, who waits lends us its priority. What is an exporter's takes
- * sleeping; but once it is ours the mapping's owner may go. Return: whether there was one.
+ * sleeping; but once it is ours the mapping's owner may go. Return: whether there was one, or
+ * others were dropped.
  */
 static bool revoke_one(struct iomd_mapper *mapper)
 {
 	struct iomd_import import = {};
 	struct iomd_mapping *mapping;
+	unsigned int dropped = 0;
 	unsigned long flags;
 
 	spin_lock_irqsave(&mapper->revoking, flags);
 	spin_lock(&mapper->lock);
-	mapping = take_mapping(mapper, &import);
+	mapping = take_mapping(mapper, &import, &dropped);
 	spin_unlock(&mapper->lock);
 	if (mapping && !import.attachment)
 		iomd_mapping_unmap_table(mapping);
@@ -163,7 +178,7 @@ static bool revoke_one(struct iomd_mapper *mapper)
 
 	if (import.attachment)
 		iomd_import_end(&import);
-	return mapping;
+	return mapping || dropped;
 }
 
 static bool has_mappings(struct iomd_mapper *mapper)
@@ -186,6 +201,7 @@ static void mapper_revoke(struct iomd_mapper *mapper)
 	spin_lock_irq(&mapper->lock);
 	WRITE_ONCE(mapper->revoked, true);
 	spin_unlock_irq(&mapper->lock);
+	smp_mb(); /* Who does not see that is seen. Pairs with the one in mapping_open(). */
 	while (has_mappings(mapper)) {
 		if (revoke_one(mapper))
 			cond_resched();

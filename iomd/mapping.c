@@ -18,6 +18,7 @@
 #include "compat.h"
 #include "mapping.h"
 #include "objects.h"
+#include "runs.h"
 #include "space.h"
 
 /* Where entry @i of the table is for the CPU. */
@@ -26,16 +27,17 @@ static u64 entry_phys(const struct iomd_mapping *mapping, struct scatterlist *sg
 	return mapping->resources ? mapping->resources[i] : sg_phys(sg);
 }
 
-/* From now on unbinding the device waits for us. Return: 0, or -ENODEV if it is too late. */
-static int mapping_enlist(struct iomd_mapping *mapping)
+/* Come to be one of those of @mapper. Return: 0, or -ENODEV if it is too late. */
+static noinline int mapping_enlist(struct iomd_mapping *mapping, struct iomd_mapper *mapper)
 {
-	struct iomd_mapper *mapper = mapping->mapper;
 	unsigned long flags;
 	int err = -ENODEV;
 
+	atomic_set(&mapping->users, IOMD_MAPPING_IDLE);
 	spin_lock_irqsave(&mapper->lock, flags);
 	if (!mapper->revoked) {
 		list_add(&mapping->node, &mapper->mappings);
+		mapping->mapper = mapper;
 		err = 0;
 	}
 	spin_unlock_irqrestore(&mapper->lock, flags);
@@ -48,23 +50,25 @@ static void mapping_delist(struct iomd_mapping *mapping)
 	unsigned long flags;
 
 	spin_lock_irqsave(&mapper->lock, flags);
-	list_del(&mapping->node);
+	list_del_init(&mapping->node);
 	spin_unlock_irqrestore(&mapper->lock, flags);
+	mapping->mapper = NULL;
 }
 
-/* Wait until it has been taken. Whoever takes it has the lock until then. */
-static void wait_for_revoker(struct iomd_mapper *mapper)
+/* Wait for whoever has a lock, and if locks sleep lend it our priority. */
+static void wait_for(spinlock_t *lock)
 {
 	unsigned long flags;
 
-	spin_lock_irqsave(&mapper->revoking, flags);
-	spin_unlock_irqrestore(&mapper->revoking, flags);
+	spin_lock_irqsave(lock, flags);
+	spin_unlock_irqrestore(lock, flags);
 }
 
 /*
  * Its owner unmakes a mapping. Return: whether it is there; if not it has been taken from
  * the device. While it is being taken, or synchronized, we wait: memory must not be given
- * away that somebody still copies to. Nobody should synchronize it any more.
+ * away that somebody still copies to. Nobody should synchronize it any more; who looks up
+ * what is behind an address does so under the mapper's lock.
  */
 static bool mapping_claim(struct iomd_mapping *mapping)
 {
@@ -77,9 +81,9 @@ static bool mapping_claim(struct iomd_mapping *mapping)
 		if (users == IOMD_MAPPING_GONE)
 			return false;
 		if (users == IOMD_MAPPING_TAKEN)
-			wait_for_revoker(mapping->mapper);
+			wait_for(&mapping->mapper->revoking);
 		else
-			cpu_relax();
+			wait_for(&mapping->mapper->lock);
 	}
 }
 
@@ -213,7 +217,7 @@ static void pages_sync(struct iomd_mapping *mapping, bool for_cpu)
  * device see the same memory there is nothing to be said against that; so handing memory
  * over is left out of mapping, and done apart where there is anything to do.
  */
-static int table_map(struct iomd_mapping *mapping, gfp_t gfp)
+static __always_inline int table_map(struct iomd_mapping *mapping, gfp_t gfp)
 {
 	struct iomd_space *space = mapping->mapper->space;
 	int err;
@@ -232,8 +236,7 @@ static int table_map(struct iomd_mapping *mapping, gfp_t gfp)
 	return 0;
 }
 
-/* The device may be gone the moment after, but is not yet. */
-void iomd_mapping_unmap_table(struct iomd_mapping *mapping)
+static __always_inline void unmap_table(struct iomd_mapping *mapping)
 {
 	struct iomd_space *space = mapping->mapper->space;
 
@@ -250,6 +253,12 @@ void iomd_mapping_unmap_table(struct iomd_mapping *mapping)
 	pages_unmap(mapping);
 }
 
+/* The device may be gone the moment after, but is not yet. */
+void iomd_mapping_unmap_table(struct iomd_mapping *mapping)
+{
+	unmap_table(mapping);
+}
+
 static int mapping_build(struct iomd_mapping *mapping, iomd_stretch_fn stretch_fn, void *source,
 			 gfp_t gfp)
 {
@@ -261,6 +270,33 @@ static int mapping_build(struct iomd_mapping *mapping, iomd_stretch_fn stretch_f
 	if (err)
 		iomd_table_free(mapping);
 	return err;
+}
+
+static int piece_stretch(void *source, u64 offset, struct iomd_stretch *stretch)
+{
+	const struct iomd_run *piece = source;
+
+	*stretch = (struct iomd_stretch) {
+		.address = piece->phys + offset,
+		.position = offset,
+		.end = piece->end,
+		.run = piece,
+	};
+	return 0;
+}
+
+static noinline int mapping_build_long(struct iomd_mapping *mapping, u64 address, gfp_t gfp)
+{
+	struct iomd_run piece = { .phys = address, .end = mapping->length };
+
+	return mapping_build(mapping, piece_stretch, &piece, gfp);
+}
+
+static int mapping_build_piece(struct iomd_mapping *mapping, u64 address, gfp_t gfp)
+{
+	if (likely(iomd_table_build_piece(mapping, address, mapping->length)))
+		return table_map(mapping, gfp);
+	return mapping_build_long(mapping, address, gfp);
 }
 
 /*
@@ -311,49 +347,43 @@ static int mapping_errno(int err)
 static int mapping_open(struct iomd_mapping *mapping, struct iomd_mapper *mapper, u64 length,
 			enum dma_data_direction direction)
 {
-	int err;
+	if (!mapping->mapper) {
+		int err = mapping_enlist(mapping, mapper);
 
-	mapping->mapper = mapper;
+		if (err)
+			return err;
+	}
+	/* Either we see that the device is being unbound, or that sees us and waits. */
 	atomic_set(&mapping->users, IOMD_MAPPING_OWNED);
+	smp_mb(); /* Pairs with the one in mapper_revoke(). */
+	if (iomd_mapping_is_revoked(mapping)) {
+		atomic_set_release(&mapping->users, IOMD_MAPPING_IDLE);
+		return -ENODEV;
+	}
 	mapping->direction = direction;
 	mapping->length = length;
 	mapping->needs_sync = false;
-	mapping->import.attachment = NULL;
-	mapping->resources = NULL;
-	mapping->chunks = NULL;
-	mapping->table.sgl = NULL;
-	if (length)
-		err = mapping_enlist(mapping);
-	else
-		err = iomd_mapping_is_revoked(mapping) ? -ENODEV : 0;
-	if (err)
-		mapping->mapper = NULL;
-	return err;
+	return 0;
 }
 
 /* The mapping is live from now on; or, on error, never has been. */
 static int mapping_close(struct iomd_mapping *mapping, int err)
 {
-	if (!err) {
+	mapping->is_live = !err;
+	if (!err)
 		iomd_objects_inc(IOMD_OBJECT_MAPPING);
-		/* Pairs with those who find the mapping in its mapper's list. */
-		atomic_set_release(&mapping->users, 0);
-		return 0;
-	}
-	if (mapping->length)
-		mapping_delist(mapping);
-	mapping->mapper = NULL;
+	/* Pairs with those who find the mapping in its mapper's list. */
+	atomic_set_release(&mapping->users, !err && mapping->length ? 0 : IOMD_MAPPING_IDLE);
 	return err;
 }
 
 /*
  * Map @length bytes, which @stretch_fn describes, for the device of @mapper. The
- * memory stays where it is until iomd_mapping_unmap(), and so does @mapper, which whoever
- * maps has a reference on.
+ * memory stays where it is until iomd_mapping_unmap(). @mapper, on which whoever maps has a
+ * reference, stays until iomd_mapping_exit(); only then something is mapped with another.
  *
- * @mapping is not live, and stays so on error; the caller may free its storage as
- * soon as it is not live. A length of zero is mapped without anything happening.
- * May be called in any context that @gfp allows.
+ * @mapping is not live, and stays so on error. A length of zero is mapped without anything
+ * happening. May be called in any context that @gfp allows.
  *
  * Return: 0; -ENODEV if the device is gone; -ENOMEM; -EOPNOTSUPP for memory some of
  * which has pages and some, a device's, has none; -EIO if the device cannot reach the
@@ -368,8 +398,21 @@ int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 	if (err)
 		return err;
 	if (length)
-		err = mapping_errno(mapping_build(mapping, stretch_fn, source, gfp));
-	return mapping_close(mapping, err);
+		err = mapping_build(mapping, stretch_fn, source, gfp);
+	return mapping_close(mapping, err ? mapping_errno(err) : 0);
+}
+
+/* The same for @length bytes that are in one piece, at @address, and have pages. */
+int iomd_mapping_map_piece(struct iomd_mapping *mapping, struct iomd_mapper *mapper, u64 address,
+			   u64 length, enum dma_data_direction direction, gfp_t gfp)
+{
+	int err = mapping_open(mapping, mapper, length, direction);
+
+	if (err)
+		return err;
+	if (length)
+		err = mapping_build_piece(mapping, address, gfp);
+	return mapping_close(mapping, err ? mapping_errno(err) : 0);
 }
 
 /*
@@ -407,10 +450,10 @@ u64 iomd_mapping_highest(const struct iomd_mapping *mapping)
 
 static void mapping_undo(struct iomd_mapping *mapping)
 {
-	if (mapping->import.attachment)
+	if (unlikely(mapping->import.attachment))
 		iomd_import_end(&mapping->import);
 	else
-		iomd_mapping_unmap_table(mapping);
+		unmap_table(mapping);
 }
 
 /*
@@ -420,18 +463,28 @@ static void mapping_undo(struct iomd_mapping *mapping)
  */
 void iomd_mapping_unmap(struct iomd_mapping *mapping)
 {
-	if (!mapping->mapper)
+	if (!mapping->is_live)
 		return;
 
 	if (mapping->length) {
-		if (mapping_claim(mapping)) {
+		if (mapping_claim(mapping))
 			mapping_undo(mapping);
-			mapping_delist(mapping);
-		}
 		iomd_table_free(mapping);
 	}
-	mapping->mapper = NULL;
+	mapping->is_live = false;
+	atomic_set_release(&mapping->users, IOMD_MAPPING_IDLE);
 	iomd_objects_dec(IOMD_OBJECT_MAPPING);
+}
+
+/*
+ * The same, and what may be mapped later is for another mapper. Whoever has a mapping may
+ * free its storage then, and put the mapper.
+ */
+void iomd_mapping_exit(struct iomd_mapping *mapping)
+{
+	iomd_mapping_unmap(mapping);
+	if (mapping->mapper)
+		mapping_delist(mapping);
 }
 
 /* Return: whether the mapping is there; if so it stays until sync_end(). */
@@ -452,28 +505,23 @@ static void sync_end(struct iomd_mapping *mapping)
  */
 void iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu)
 {
-	struct device *dev = mapping->mapper->dev;
-
 	if (!mapping->needs_sync || !sync_begin(mapping))
 		return;
-	if (for_cpu)
-		dma_sync_sgtable_for_cpu(dev, &mapping->table, mapping->direction);
-	else
-		dma_sync_sgtable_for_device(dev, &mapping->table, mapping->direction);
+	pages_sync(mapping, for_cpu);
 	sync_end(mapping);
 }
 
-static void sync_piece(struct iomd_mapping *mapping, const struct iomd_extent *piece, bool for_cpu)
+static void sync_piece(struct iomd_mapping *mapping, u64 address, u64 length, bool for_cpu)
 {
 	struct device *dev = mapping->mapper->dev;
 
 	if (for_cpu)
-		dma_sync_single_for_cpu(dev, piece->address, piece->length, mapping->direction);
+		dma_sync_single_for_cpu(dev, address, length, mapping->direction);
 	else
-		dma_sync_single_for_device(dev, piece->address, piece->length,
-					   mapping->direction);
+		dma_sync_single_for_device(dev, address, length, mapping->direction);
 }
 
+/* Entry by entry: of those that follow each other on the bus, each may have a copy apart. */
 static int sync_range(struct iomd_mapping *mapping, u64 offset, u64 length, bool for_cpu)
 {
 	struct iomd_mapping_walk walk = {};
@@ -481,12 +529,14 @@ static int sync_range(struct iomd_mapping *mapping, u64 offset, u64 length, bool
 	if (mapping->import.attachment)
 		return -EOPNOTSUPP;
 	while (length && mapping->needs_sync) {
-		struct iomd_extent piece;
+		u64 skip, part;
 
-		iomd_mapping_walk(mapping, &walk, offset, offset + length, &piece);
-		sync_piece(mapping, &piece, for_cpu);
-		offset += piece.length;
-		length -= piece.length;
+		walk = iomd_mapping_seek(mapping, walk, offset);
+		skip = offset - walk.start;
+		part = min(length, sg_dma_len(walk.next) - skip);
+		sync_piece(mapping, sg_dma_address(walk.next) + skip, part, for_cpu);
+		offset += part;
+		length -= part;
 	}
 	return 0;
 }
@@ -504,6 +554,12 @@ int iomd_mapping_sync_range(struct iomd_mapping *mapping, u64 offset, u64 length
 	err = sync_range(mapping, offset, length, for_cpu);
 	sync_end(mapping);
 	return err;
+}
+
+/* Where a table goes on behind a chunk. Out of line, for those who go over many entries. */
+struct scatterlist *iomd_mapping_chained(struct scatterlist *sg)
+{
+	return sg_chain_ptr(sg);
 }
 
 /* Go to the entry that holds @offset, forward from where @walk is if that can be. */
@@ -534,12 +590,15 @@ static u64 offset_of(const struct iomd_mapping *mapping, u64 address)
 	return mapping->length;
 }
 
-/* The physical address that a device reaches at @address; 0 if not by this mapping. */
-u64 iomd_mapping_physical(const struct iomd_mapping *mapping, u64 address)
+/* Of an exporter's memory nothing is known but where it is for the device. */
+static u64 find_physical(const struct iomd_mapping *mapping, u64 address)
 {
-	u64 offset = offset_of(mapping, address);
+	u64 offset = mapping->import.attachment ? mapping->length : offset_of(mapping, address);
 	struct scatterlist *sg;
 	unsigned int i;
+
+	if (offset >= mapping->length)
+		return 0;
 
 	for_each_sgtable_sg(&mapping->table, sg, i) {
 		if (offset < sg->length)
@@ -547,4 +606,19 @@ u64 iomd_mapping_physical(const struct iomd_mapping *mapping, u64 address)
 		offset -= sg->length;
 	}
 	return 0;
+}
+
+/*
+ * The physical address that a device reaches at @address; 0 if not by this mapping, which
+ * may be unmade meanwhile. It was found in its mapper's list, under the lock of that.
+ */
+u64 iomd_mapping_physical(struct iomd_mapping *mapping, u64 address)
+{
+	u64 physical;
+
+	if (!sync_begin(mapping))
+		return 0;
+	physical = find_physical(mapping, address);
+	sync_end(mapping);
+	return physical;
 }

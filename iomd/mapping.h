@@ -10,6 +10,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/scatterlist.h>
+#include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -30,9 +31,10 @@ struct iommu_domain;
  * @page_size: Granule of translation.
  * @revoking: Held while a mapping is taken from the device, and until it is. Who has come to
  *	unmake that mapping takes it to wait. Taken before @lock, with interrupts off.
- * @lock: Guards @mappings and @iovms.
- * @mappings: Mappings that are made, live or unmade.
- * @iovms: Those of them that are known by their address.
+ * @lock: Guards the lists.
+ * @mappings: Mappings that have something mapped, or may come to. Since @revoked they are
+ *	taken out one by one.
+ * @iovms: Mappings that are known by their address.
  * @revoked: The device is being unbound, or has been: nothing is mapped any more. Set
  *	once, under @lock.
  * @release_work: Frees the mapper where the last reference went in an interrupt.
@@ -60,16 +62,18 @@ struct iomd_mapper {
 #define IOMD_MAPPING_OWNED	(-1)	/* its owner makes or unmakes it */
 #define IOMD_MAPPING_TAKEN	(-2)	/* it is being taken from the device that is unbound */
 #define IOMD_MAPPING_GONE	(-3)	/* it has been taken */
+#define IOMD_MAPPING_IDLE	(-4)	/* nothing is mapped */
 
-/* Transfers of a few pieces allocate nothing. */
-#define IOMD_MAPPING_LOCAL	4
+/* Enough for 64 KiB, wherever in a page they begin: such transfers allocate nothing. */
+#define IOMD_MAPPING_LOCAL	(SZ_64K / SZ_4K + 1)
 
 /**
  * struct iomd_mapping - A linear space of bytes, mapped for one device.
- * @mapper: Who maps; NULL while nothing is mapped.
- * @node: In @mapper's list, from before it is made until it is unmade; unless it was taken,
- *	or is empty.
+ * @mapper: Who maps, or has mapped last; NULL if nobody has. The mapping stays in its
+ *	list, mapped or not, so that mapping the next thing takes no lock.
+ * @node: There.
  * @users: Who is at it.
+ * @is_live: Something is mapped, unless it was taken. The owner's own.
  * @direction: As mapped.
  * @length: Bytes.
  * @needs_sync: Whether there is work between transfers.
@@ -85,9 +89,10 @@ struct iomd_mapping {
 	struct iomd_mapper *mapper;
 	struct list_head node;
 	atomic_t users;
+	bool is_live;
+	bool needs_sync;
 	enum dma_data_direction direction;
 	u64 length;
-	bool needs_sync;
 	struct iomd_import import;
 	struct sg_table table;
 	struct iomd_table_chunk *chunks;
@@ -116,6 +121,23 @@ static inline bool iomd_mapping_is_revoked(const struct iomd_mapping *mapping)
 	return READ_ONCE(mapping->mapper->revoked);
 }
 
+/* Nothing is mapped yet. For memory that is not zeroed; the rest is set when it is used. */
+static inline void iomd_mapping_init(struct iomd_mapping *mapping)
+{
+	mapping->mapper = NULL;
+	mapping->is_live = false;
+	mapping->import.attachment = NULL;
+	mapping->chunks = NULL;
+	mapping->resources = NULL;
+}
+
+/* Give back what its table takes. */
+static inline void iomd_table_free(struct iomd_mapping *mapping)
+{
+	if (mapping->chunks || mapping->resources)
+		iomd_table_free_rest(mapping);
+}
+
 struct iomd_mapper *iomd_mapper_unmanaged(struct device *dev);
 u64 iomd_mapper_reach(const struct iomd_mapper *mapper);
 int iomd_mapper_init(void);
@@ -124,17 +146,22 @@ void iomd_mapper_exit(void);
 int iomd_mapping_map(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 		     iomd_stretch_fn stretch_fn, void *source, u64 length,
 		     enum dma_data_direction direction, gfp_t gfp);
+int iomd_mapping_map_piece(struct iomd_mapping *mapping, struct iomd_mapper *mapper, u64 address,
+			   u64 length, enum dma_data_direction direction, gfp_t gfp);
 int iomd_mapping_import(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
 			struct dma_buf *dmabuf, u64 length, enum dma_data_direction direction);
 u64 iomd_mapping_highest(const struct iomd_mapping *mapping);
 void iomd_mapping_unmap(struct iomd_mapping *mapping);
+void iomd_mapping_exit(struct iomd_mapping *mapping);
 void iomd_mapping_unmap_table(struct iomd_mapping *mapping);
 void iomd_mapping_sync(struct iomd_mapping *mapping, bool for_cpu);
 int iomd_mapping_sync_range(struct iomd_mapping *mapping, u64 offset, u64 length, bool for_cpu);
-u64 iomd_mapping_physical(const struct iomd_mapping *mapping, u64 address);
+u64 iomd_mapping_physical(struct iomd_mapping *mapping, u64 address);
 
 struct iomd_mapping_walk iomd_mapping_seek(const struct iomd_mapping *mapping,
 					   struct iomd_mapping_walk walk, u64 offset);
+
+struct scatterlist *iomd_mapping_chained(struct scatterlist *sg);
 
 /* Go over one entry. Behind the last one of a chunk there is always one more, to be passed. */
 static __always_inline void iomd_mapping_step(struct iomd_mapping_walk *walk)
@@ -142,27 +169,47 @@ static __always_inline void iomd_mapping_step(struct iomd_mapping_walk *walk)
 	walk->start += sg_dma_len(walk->next);
 	walk->next++;
 	if (unlikely(sg_is_chain(walk->next)))
-		walk->next = sg_chain_ptr(walk->next);
+		walk->next = iomd_mapping_chained(walk->next);
 }
 
 /*
- * The bus address of the byte at @offset, which lies inside the mapping, and how far it is
- * contiguous for the device, in however many entries; it is not asked for beyond @end.
- * Walking forward goes on where @walk is.
+ * The bus address of the byte where @walk is, which has been started and has not come to
+ * @end, and how far it is contiguous for the device, in however many entries; it is not
+ * asked for beyond @end. Goes on behind that.
  */
-static __always_inline void iomd_mapping_walk(const struct iomd_mapping *mapping,
-					      struct iomd_mapping_walk *walk, u64 offset,
-					      u64 end, struct iomd_extent *extent)
+static __always_inline void iomd_mapping_next(struct iomd_mapping_walk *walk, u64 end,
+					      struct iomd_extent *extent)
 {
-	if (!walk->next || offset - walk->start >= sg_dma_len(walk->next))
-		*walk = iomd_mapping_seek(mapping, *walk, offset);
-
-	extent->address = sg_dma_address(walk->next) + (offset - walk->start);
-	do
+	extent->address = sg_dma_address(walk->next);
+	extent->length = sg_dma_len(walk->next);
+	for (;;) {
 		iomd_mapping_step(walk);
-	while (walk->start < end &&
-	       sg_dma_address(walk->next) == extent->address + (walk->start - offset));
-	extent->length = min(walk->start, end) - offset;
+		if (walk->start >= end) {
+			extent->length -= walk->start - end;
+			break;
+		}
+		if (sg_dma_address(walk->next) != extent->address + extent->length)
+			break;
+		extent->length += sg_dma_len(walk->next);
+	}
+}
+
+/*
+ * The same of the byte at @offset, which lies inside the mapping, wherever @walk is. Walking
+ * forward goes on from there.
+ */
+static inline void iomd_mapping_walk(const struct iomd_mapping *mapping,
+				     struct iomd_mapping_walk *walk, u64 offset, u64 end,
+				     struct iomd_extent *extent)
+{
+	u64 skip;
+
+	if (offset != walk->start || !walk->next)
+		*walk = iomd_mapping_seek(mapping, *walk, offset);
+	skip = offset - walk->start;
+	iomd_mapping_next(walk, end, extent);
+	extent->address += skip;
+	extent->length -= skip;
 }
 
 #endif /* _IOMD_MAPPING_H */

@@ -8,6 +8,7 @@
 #include <iomd/desc.h>
 
 #include "general.h"
+#include "walk.h"
 
 /* All runs, whatever the descriptor's length has become. */
 static int runs_stretch(void *source, u64 offset, struct iomd_stretch *stretch)
@@ -18,7 +19,7 @@ static int runs_stretch(void *source, u64 offset, struct iomd_stretch *stretch)
 
 static void free_mapping(struct iomd_mapping *mapping)
 {
-	iomd_mapping_unmap(mapping);
+	iomd_mapping_exit(mapping);
 	kfree(mapping);
 }
 
@@ -39,7 +40,7 @@ static struct iomd_mapping *make_mapping(struct iomd_general *general)
 	err = iomd_mapping_map(mapping, general->base.mapper, runs_stretch, &walk,
 			       general->runs.length, iomd_direction_to_dma(access), GFP_KERNEL);
 	if (err) {
-		kfree(mapping);
+		free_mapping(mapping);
 		return ERR_PTR(err);
 	}
 	return mapping;
@@ -61,7 +62,7 @@ int iomd_general_import(struct iomd_general *general, bool write)
 	err = iomd_mapping_import(mapping, general->base.mapper, general->dmabuf,
 				  general->base.length, iomd_direction_to_dma(access));
 	if (err) {
-		kfree(mapping);
+		free_mapping(mapping);
 		return err;
 	}
 	if (mapping->length) {
@@ -104,6 +105,18 @@ static struct iomd_mapping *get_mapping(struct iomd_general *general, bool for_c
 	return mapping;
 }
 
+static noinline struct iomd_mapping *get_mapping_for_command(struct iomd_general *general)
+{
+	struct iomd_mapping *mapping;
+
+	if (!general->base.mapper || iomd_mapper_is_identity(general->base.mapper))
+		return NULL;
+	mutex_lock(&general->lock);
+	mapping = get_mapping(general, true);
+	mutex_unlock(&general->lock);
+	return mapping;
+}
+
 struct iomd_mapping *iomd_general_own_mapping(struct iomd_desc *desc, bool make)
 {
 	struct iomd_general *general = iomd_to_general(desc);
@@ -111,15 +124,9 @@ struct iomd_mapping *iomd_general_own_mapping(struct iomd_desc *desc, bool make)
 
 	/* Pairs with the store in get_mapping(). */
 	mapping = smp_load_acquire(&general->own_mapping);
-	if (mapping && iomd_mapping_is_revoked(mapping))
-		return ERR_PTR(-ENODEV);
-	if (mapping || !make || !desc->mapper || iomd_mapper_is_identity(desc->mapper))
-		return mapping;
-
-	mutex_lock(&general->lock);
-	mapping = get_mapping(general, true);
-	mutex_unlock(&general->lock);
-	return mapping;
+	if (mapping)
+		return iomd_mapping_is_revoked(mapping) ? ERR_PTR(-ENODEV) : mapping;
+	return make ? get_mapping_for_command(general) : NULL;
 }
 
 /* Look how far bus addresses go on from @offset, whatever pieces the mapping has. */
@@ -174,12 +181,10 @@ int iomd_general_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_exte
 }
 
 /* The device loses the memory; nobody is using it any more. */
-void iomd_general_drop_own_mapping(struct iomd_general *general)
+void iomd_general_free_own_mapping(struct iomd_general *general)
 {
 	struct iomd_mapping *mapping = general->own_mapping;
 
-	if (!mapping)
-		return;
 	general->own_mapping = NULL;
 	general->own_window = (struct iomd_own_window) {};
 	free_mapping(mapping);

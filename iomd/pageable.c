@@ -64,7 +64,7 @@ static void *map_runs(const struct iomd_runs *runs)
 	pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL | __GFP_NOWARN);
 	if (!pages)
 		return NULL;
-	for (i = 0; i < runs->nr; i++) {
+	for (i = 0; i < iomd_runs_count(runs); i++) {
 		const struct iomd_run *run = iomd_runs_at(runs, i);
 		unsigned long pfn = PHYS_PFN(run->phys);
 

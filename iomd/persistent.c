@@ -13,11 +13,11 @@
 /* Do two lists name the same memory in the same order? */
 static bool same_runs(const struct iomd_runs *one, const struct iomd_runs *other)
 {
-	u32 i;
+	u32 i, nr = iomd_runs_count(one);
 
-	if (one->nr != other->nr || one->length != other->length)
+	if (nr != iomd_runs_count(other) || one->length != other->length)
 		return false;
-	for (i = 0; i < one->nr; i++) {
+	for (i = 0; i < nr; i++) {
 		const struct iomd_run *a = iomd_runs_at(one, i), *b = iomd_runs_at(other, i);
 
 		if (a->phys != b->phys || a->end != b->end)

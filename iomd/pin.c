@@ -56,6 +56,7 @@ struct pin_source {
 	struct mm_struct *mm;
 	bool remote;		/* not the caller's own address space */
 	unsigned int gup_flags;
+	unsigned int extra;	/* to be tried first */
 };
 
 static long pin_pages(const struct pin_source *source, unsigned long start, int nr,
@@ -130,71 +131,99 @@ static int pin_errno(const struct pin_source *source, unsigned long start, long 
 }
 
 /* Pin up to a batch at @start. Return: pages pinned, at least one, or an errno. */
-static long pin_batch(const struct pin_source *source, unsigned long start, int nr,
-		      struct page **pages)
+static __always_inline long pin_batch(const struct pin_source *source, unsigned long start,
+				      int nr, struct page **pages)
 {
-	unsigned int extra;
-	long ret;
-
-	if (fatal_signal_pending(current))
-		return -ECANCELED;
-	ret = iomd_gup_extra_flags(source->mm, start, nr, source->gup_flags & FOLL_WRITE,
-				   &extra);
-	if (ret)
-		return ret;
+	long ret = pin_pages(source, start, nr, source->gup_flags | source->extra, pages);
 
 	/* A mapping that is shared or read-only for good takes no forced write. */
-	ret = pin_pages(source, start, nr, source->gup_flags | extra, pages);
-	if (extra && ret == -EFAULT)
+	if (unlikely(ret == -EFAULT && source->extra))
 		ret = pin_pages(source, start, nr, source->gup_flags, pages);
 
-	return ret > 0 ? ret : pin_errno(source, start, ret);
+	return likely(ret > 0) ? ret : pin_errno(source, start, ret);
 }
 
-static int pin_range(struct iomd_runs *runs, const struct pin_source *source, u64 address,
-		     u64 length, struct page **pages, unsigned long max_pages)
+/* Look for what pinning itself does not look for. Return: 0 or -EXFULL. */
+static __always_inline int look_ahead(struct pin_source *source, unsigned long start, int nr)
 {
-	while (length) {
+	return iomd_gup_extra_flags(source->mm, start, (unsigned long)nr << PAGE_SHIFT,
+				    source->gup_flags & FOLL_WRITE, &source->extra);
+}
+
+/*
+ * Between two batches, or pieces: others want to run, and whoever is being killed wants no
+ * more. Return: 0 or -ECANCELED.
+ */
+int iomd_pin_breathe(void)
+{
+	cond_resched();
+	return fatal_signal_pending(current) ? -ECANCELED : 0;
+}
+
+/* Append pages, of which the first @skip bytes are not meant. Return: how many. */
+static __always_inline long append_pages(struct iomd_runs *runs, struct page **pages, long nr,
+					 u32 skip, u64 length)
+{
+	if (nr == 1)
+		return !iomd_runs_add(runs, page_to_phys(pages[0]) + skip, length);
+	return iomd_runs_add_pages(runs, pages, nr, skip, length);
+}
+
+static int pin_range(struct iomd_runs *runs, struct pin_source *source, u64 address, u64 length,
+		     struct page **pages, unsigned long max_pages)
+{
+	for (;;) {
 		u32 skip = offset_in_page(address);
-		u64 nr_left = PFN_UP(skip + length);
+		int wanted = min_t(u64, PFN_UP(skip + length), max_pages);
+		int err = look_ahead(source, address - skip, wanted);
 		long nr, added;
 		u64 chunk;
 
-		nr = pin_batch(source, address - skip, min_t(u64, nr_left, max_pages), pages);
+		if (err)
+			return err;
+		nr = pin_batch(source, address - skip, wanted, pages);
 		if (nr < 0)
 			return nr;
 
 		chunk = min_t(u64, ((u64)nr << PAGE_SHIFT) - skip, length);
-		added = iomd_runs_add_pages(runs, pages, nr, skip, chunk);
-		if (added < nr) {
+		added = append_pages(runs, pages, nr, skip, chunk);
+		if (unlikely(added < nr)) {
 			unpin_user_pages(pages + added, nr - added);
 			return -ENOMEM;
 		}
 
 		address += chunk;
 		length -= chunk;
-		cond_resched();
+		if (!length)
+			return 0;
+		err = iomd_pin_breathe();
+		if (err)
+			return err;
 	}
-	return 0;
 }
 
-/* What mapping an address is in, if it is one of huge pages. */
-struct huge_area {
-	u64 end;		/* of the mapping, of whatever kind */
-	u64 page_size;		/* 0 if it is of another kind */
+/* What mapping an address is in. */
+struct area {
+	u64 end;
+	u64 huge_page_size;	/* 0 if it is not one of huge pages */
 };
 
-static struct huge_area find_area(struct mm_struct *mm, unsigned long address)
+/* Find it, and look ahead there if it is one of huge pages. */
+static struct area find_area(struct pin_source *source, unsigned long address)
 {
-	struct huge_area area = { .end = U64_MAX };
+	bool write = source->gup_flags & FOLL_WRITE;
+	struct area area = { .end = U64_MAX };
+	struct mm_struct *mm = source->mm;
 	struct vm_area_struct *vma;
 
+	source->extra = iomd_gup_first_flags(write);
 	mmap_read_lock(mm);
 	vma = find_vma(mm, iomd_untagged_addr(mm, address));
 	if (vma && vma->vm_start <= iomd_untagged_addr(mm, address)) {
 		area.end = address + (vma->vm_end - iomd_untagged_addr(mm, address));
-		if (is_vm_hugetlb_page(vma))
-			area.page_size = vma_kernel_pagesize(vma);
+		if (is_vm_hugetlb_page(vma) &&
+		    !iomd_gup_vma_flags(vma, write, &source->extra))
+			area.huge_page_size = vma_kernel_pagesize(vma);
 	}
 	mmap_read_unlock(mm);
 	return area;
@@ -220,17 +249,18 @@ static s64 pin_huge(struct iomd_runs *runs, const struct pin_source *source, u64
 	u64 start = address, end = address + length;
 
 	/* Of the list one stretch can be so; a second one is pinned page by page. */
-	if (runs->huge_end != runs->huge_first && runs->huge_end != runs->nr)
+	if (runs->huge_end != runs->huge_first && runs->huge_end != iomd_runs_count(runs))
 		return 0;
 	iomd_runs_break(runs);
 	if (runs->huge_end == runs->huge_first)
-		runs->huge_first = runs->nr;
-	runs->huge_end = runs->nr;
+		runs->huge_first = iomd_runs_count(runs);
+	runs->huge_end = iomd_runs_count(runs);
 	while (address < end) {
 		u64 chunk = min(end, (address | (page_size - 1)) + 1) - address;
 		struct page *page;
-		long nr = pin_batch(source, address & PAGE_MASK, 1, &page);
+		long nr = address == start ? 0 : iomd_pin_breathe();
 
+		nr = nr ?: pin_batch(source, address & PAGE_MASK, 1, &page);
 		if (nr < 0)
 			return nr;
 		if (!is_huge_at(page, address, page_size) ||
@@ -238,49 +268,53 @@ static s64 pin_huge(struct iomd_runs *runs, const struct pin_source *source, u64
 			unpin_user_page(page);
 			break;
 		}
-		runs->huge_end = runs->nr;
+		runs->huge_end = iomd_runs_count(runs);
 		address += chunk;
-		cond_resched();
 	}
 	iomd_runs_break(runs);
 	return address - start;
 }
 
 /* The same as pin_range(), where there may be huge pages among it. */
-static int pin_large(struct iomd_runs *runs, const struct pin_source *source, u64 address,
+static int pin_large(struct iomd_runs *runs, struct pin_source *source, u64 address,
 		     u64 length, struct page **pages)
 {
-	while (length) {
-		struct huge_area area = find_area(source->mm, address);
+	for (;;) {
+		struct area area = find_area(source, address);
 		u64 chunk = min(length, area.end - address);
 		s64 done = 0;
 		int err;
 
-		if (area.page_size)
-			done = pin_huge(runs, source, address, chunk, area.page_size);
+		if (area.huge_page_size)
+			done = pin_huge(runs, source, address, chunk, area.huge_page_size);
 		if (done < 0)
 			return done;
-		err = pin_range(runs, source, address + done, chunk - done, pages, BATCH_PAGES);
-		if (err)
-			return err;
+		if (done < chunk) {
+			err = pin_range(runs, source, address + done, chunk - done, pages,
+					BATCH_PAGES);
+			if (err)
+				return err;
+		}
 		address += chunk;
 		length -= chunk;
+		if (!length)
+			return 0;
+		err = iomd_pin_breathe();
+		if (err)
+			return err;
 	}
-	return 0;
 }
 
 /* Few pages take nothing to be allocated. */
-static int pin_small(struct iomd_runs *runs, const struct pin_source *source, u64 address,
-		     u64 length)
+static int pin_small(struct iomd_runs *runs, struct pin_source *source, u64 address, u64 length)
 {
-	struct page *local[LOCAL_PAGES];
+	struct page *local[LOCAL_PAGES] __uninitialized;
 
 	return pin_range(runs, source, address, length, local, LOCAL_PAGES);
 }
 
 /* Many take a batch at a time. */
-static int pin_many(struct iomd_runs *runs, const struct pin_source *source, u64 address,
-		    u64 length)
+static int pin_many(struct iomd_runs *runs, struct pin_source *source, u64 address, u64 length)
 {
 	struct page **pages = batch_get();
 	int err;
@@ -337,30 +371,44 @@ int iomd_pin_user(struct iomd_runs *runs, struct mm_struct *mm, u64 address, u64
 	return err;
 }
 
-static void unpin_page(struct page *page, bool dirty)
+static __always_inline void unpin_page(struct page *page, bool dirty)
 {
-	if (dirty && !PageDirty(page))
+	struct folio *folio = page_folio(page);
+
+	if (dirty && !folio_test_dirty(folio))
 		set_page_dirty_lock(page);
-	unpin_user_page(page);
+	iomd_unpin_page(page, folio);
 }
 
-static void unpin_range(struct page *page, unsigned long nr, bool dirty)
+static void unpin_range(unsigned long pfn, unsigned long nr, bool dirty)
 {
-	while (nr) {
-		unsigned long batch = min(nr, BATCH_PAGES);
+	unsigned long end = pfn + nr;
 
-		unpin_user_page_range_dirty_lock(page, batch, dirty);
-		page = nth_page(page, batch);
-		nr -= batch;
+	for (; pfn < end; pfn += BATCH_PAGES) {
+		unpin_user_page_range_dirty_lock(pfn_to_page(pfn), min(end - pfn, BATCH_PAGES),
+						 dirty);
 		cond_resched();
 	}
 }
 
-/* Memory that holds one pin for each huge page it is in. */
-static void unpin_huge(u64 phys, u64 length, bool dirty)
+/* Runs that hold one pin for each page. */
+static __always_inline void unpin_runs(const struct iomd_run *run, const struct iomd_run *limit,
+				       u64 start, bool dirty)
 {
-	u64 end = phys + length;
+	for (; run < limit; run++) {
+		struct page *page = pfn_to_page(PHYS_PFN(run->phys));
+		u64 length = offset_in_page(run->phys) + run->end - start;
 
+		start = run->end;
+		if (length <= PAGE_SIZE)
+			unpin_page(page, dirty);
+		else
+			unpin_range(page_to_pfn(page), PFN_UP(length), dirty);
+	}
+}
+
+static void unpin_huge_run(u64 phys, u64 end, bool dirty)
+{
 	while (phys < end) {
 		struct page *page = pfn_to_page(PHYS_PFN(phys));
 		u64 page_size = (u64)compound_nr(compound_head(page)) << PAGE_SHIFT;
@@ -371,33 +419,43 @@ static void unpin_huge(u64 phys, u64 length, bool dirty)
 	}
 }
 
+/* The same where some, from @index on, may hold one pin for each huge page. */
+static noinline void unpin_mixed(const struct iomd_runs *runs, u32 index,
+				 const struct iomd_run *run, const struct iomd_run *limit,
+				 u64 start, bool dirty)
+{
+	for (; run < limit; run++, index++) {
+		if (index >= runs->huge_first && index < runs->huge_end)
+			unpin_huge_run(run->phys, run->phys + run->end - start, dirty);
+		else
+			unpin_runs(run, run + 1, start, dirty);
+		start = run->end;
+	}
+}
+
 /*
  * Unpin all pages of @runs, which hold nothing but pinned user memory, and empty
  * the list. @dirty: the device may have written them. Sleeps.
  */
 void iomd_unpin_user(struct iomd_runs *runs, bool dirty)
 {
-	const struct iomd_run *run = NULL;
+	u32 chunk, last = runs->nr_chunks - 1;
 	u64 start = 0;
-	u32 i;
 
-	for (i = 0; i < runs->nr; i++, run++) {
-		struct page *page;
-		u64 length;
+	for (chunk = 0; ; chunk++) {
+		const struct iomd_run *run = runs->chunks[chunk];
+		const struct iomd_run *limit = chunk < last ? run + IOMD_RUNS_CHUNK : runs->next;
 
-		if (!(i & (IOMD_RUNS_CHUNK - 1))) {
-			run = iomd_runs_at(runs, i);
-			cond_resched();
-		}
-		page = pfn_to_page(PHYS_PFN(run->phys));
-		length = offset_in_page(run->phys) + run->end - start;
-		start = run->end;
-		if (i - runs->huge_first < runs->huge_end - runs->huge_first)
-			unpin_huge(run->phys, length - offset_in_page(run->phys), dirty);
-		else if (length <= PAGE_SIZE)
-			unpin_page(page, dirty);
+		if (unlikely(runs->huge_end != runs->huge_first))
+			unpin_mixed(runs, chunk * IOMD_RUNS_CHUNK, run, limit, start, dirty);
+		else if (dirty)
+			unpin_runs(run, limit, start, true);
 		else
-			unpin_range(page, PFN_UP(length), dirty);
+			unpin_runs(run, limit, start, false);
+		if (chunk == last)
+			break;
+		start = limit[-1].end;
+		cond_resched();
 	}
 	iomd_runs_free(runs);
 }
@@ -408,7 +466,7 @@ void iomd_mark_dirty(const struct iomd_runs *runs)
 	u64 start = 0;
 	u32 i;
 
-	for (i = 0; i < runs->nr; i++) {
+	for (i = 0; i < iomd_runs_count(runs); i++) {
 		const struct iomd_run *run = iomd_runs_at(runs, i);
 		unsigned long pfn = PHYS_PFN(run->phys);
 		u64 left = DIV_ROUND_UP_ULL(offset_in_page(run->phys) + run->end - start,

@@ -18,6 +18,7 @@ int iomd_pin_user(struct iomd_runs *runs, struct mm_struct *mm, u64 address, u64
 		  unsigned int how);
 void iomd_unpin_user(struct iomd_runs *runs, bool dirty);
 void iomd_mark_dirty(const struct iomd_runs *runs);
+int iomd_pin_breathe(void);
 void iomd_pin_exit(void);
 
 #endif /* _IOMD_PIN_H */

@@ -117,7 +117,7 @@ static int provided_init(struct iomd_provided *provided, struct iomd_client *cli
 		.options = (options & ~(IOMD_MEMORY_TYPE_MASK | IOMD_MEMORY_AS_REFERENCE)) |
 			   IOMD_MEMORY_TYPE_VIRTUAL,
 		.mapper = mapper,
-		.provided = provided,
+		.extra = &(struct iomd_general_extra) { .provided = provided },
 	};
 
 	return iomd_general_init(&provided->general, &provided_ops, &spec);

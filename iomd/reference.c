@@ -43,11 +43,13 @@ static struct iomd_desc *describe_again(struct iomd_general *general, u32 direct
 		.count = general->nr_ranges,
 		.task = general->task,
 		.options = type | IOMD_MEMORY_MAPPER_NONE | direction,
-		.file = general->file,
-		.purgeable = general->purgeable,
-		/* Whoever describes more than memory that is there owns it. */
-		.owner = iomd_desc_is_general(&general->base) ? NULL : &general->base,
-		.account = iomd_general_is_user(general) ? &general->account : NULL,
+		.extra = &(struct iomd_general_extra) {
+			.file = general->file,
+			.purgeable = general->purgeable,
+			/* Whoever describes more than memory that is there owns it. */
+			.owner = iomd_desc_is_general(&general->base) ? NULL : &general->base,
+			.account = iomd_general_is_user(general) ? &general->account : NULL,
+		},
 	});
 }
 

@@ -17,7 +17,6 @@ void iomd_runs_init(struct iomd_runs *runs)
 	runs->length = 0;
 	runs->tail = IOMD_RUNS_NO_TAIL;
 	runs->highest = 0;
-	runs->nr = 0;
 	runs->capacity = IOMD_RUNS_LOCAL;
 	runs->nr_chunks = 1;
 	runs->max_chunks = 1;
@@ -43,11 +42,10 @@ static void free_chunks(struct iomd_runs *runs)
 		kvfree(runs->chunks);
 }
 
-/* Give all storage back; the list is then empty and may be used again. */
-void iomd_runs_free(struct iomd_runs *runs)
+/* Give back what storage there is beside the local one; the list may be used again. */
+void iomd_runs_free_chunks(struct iomd_runs *runs)
 {
-	if (runs->capacity > IOMD_RUNS_LOCAL)
-		free_chunks(runs);
+	free_chunks(runs);
 	iomd_runs_init(runs);
 }
 
@@ -118,64 +116,123 @@ int iomd_runs_grow(struct iomd_runs *runs)
 	return 0;
 }
 
+/* Is the array of struct pages one, so that they can be told apart by where they are? */
+#define PAGES_IN_ONE_ARRAY \
+	(!IS_ENABLED(CONFIG_SPARSEMEM) || IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP))
+
+/* Does @page lie right behind @first in physical memory? */
+static __always_inline bool follows(const struct page *page, const struct page *first)
+{
+	if (PAGES_IN_ONE_ARRAY)
+		return page == first + 1;
+	return page_to_pfn(page) == page_to_pfn(first) + 1;
+}
+
 /* How far pages follow each other in physical memory from @first on, which is before @page. */
 static struct page **skip_contiguous(struct page **page, struct page **limit, struct page *first)
 {
-	while (limit - page >= 8 &&
-	       page[0] == nth_page(first, 1) && page[1] == nth_page(first, 2) &&
-	       page[2] == nth_page(first, 3) && page[3] == nth_page(first, 4) &&
-	       page[4] == nth_page(first, 5) && page[5] == nth_page(first, 6) &&
-	       page[6] == nth_page(first, 7) && page[7] == nth_page(first, 8)) {
+	while (PAGES_IN_ONE_ARRAY && limit - page >= 8 &&
+	       page[0] == first + 1 && page[1] == first + 2 &&
+	       page[2] == first + 3 && page[3] == first + 4 &&
+	       page[4] == first + 5 && page[5] == first + 6 &&
+	       page[6] == first + 7 && page[7] == first + 8) {
 		first = page[7];
 		page += 8;
 	}
-	while (page < limit && *page == nth_page(first, 1))
+	while (page < limit && follows(*page, first))
 		first = *page++;
 	return page;
 }
 
-/*
- * Append whole pages, as so many calls of iomd_runs_add() would, the first one at offset
- * @end. This is what a page of user memory costs: no struct page is looked at, and the
- * list is told of the result only. Return: the offset behind the last one.
- */
-static u64 add_whole_pages(struct iomd_runs *runs, struct page **page, struct page **limit,
-			   u64 end)
+/* Where a list grows, while it does. */
+struct tail {
+	struct iomd_run *next;
+	u64 end;	/* offset behind what is there */
+	u64 phys;	/* what would continue it */
+	u64 highest;
+};
+
+/* How long @first is with all that lies right behind it. Moves @page, which is at it, on. */
+static __always_inline u64 take_contiguous(struct page ***page, struct page **limit,
+					   struct page *first, bool has_next)
 {
-	u64 tail = runs->tail, highest = runs->highest;
-	struct iomd_run *next = runs->next;
+	struct page **start = *page;
 
-	while (page < limit) {
-		struct page *first = *page, **stop = page + 1;
-		u64 phys = page_to_phys(first), start = end;
+	++*page;
+	if (!has_next || likely(!follows(**page, first)))
+		return PAGE_SIZE;
+	*page = skip_contiguous(*page, limit, first);
+	return (u64)(*page - start) << PAGE_SHIFT;
+}
 
-		end += PAGE_SIZE;
-		if (stop < limit && *stop == nth_page(first, 1)) {
-			stop = skip_contiguous(stop, limit, first);
-			end = start + ((u64)(stop - page) << PAGE_SHIFT);
-		}
-		page = stop;
-		if (phys != tail) {
-			if (next == runs->limit) {
-				runs->next = next;
-				if (iomd_runs_grow(runs)) {
-					end = start;
-					break;
-				}
-				next = runs->next;
-			}
-			next->phys = phys;
-			next++;
-			runs->nr++;
-		}
-		next[-1].end = end;
-		tail = phys + (end - start);
-		highest = max(highest, tail);
+/* Append one run, for which there is room. */
+static __always_inline void add_run(struct tail *tail, struct page ***page, struct page **limit,
+				    bool has_next)
+{
+	struct page *first = **page;
+	u64 phys = page_to_phys(first), length;
+
+	tail->next->phys = phys;
+	length = take_contiguous(page, limit, first, has_next);
+	tail->end += length;
+	tail->phys = phys + length;
+	tail->highest = max(tail->highest, tail->phys);
+	tail->next->end = tail->end;
+	tail->next++;
+}
+
+/*
+ * Append pages as so many calls of iomd_runs_add() would, the first one at offset @end; so
+ * many at most as there is room for, if each is a run. This is what a page of user memory
+ * costs: no struct page is looked at, and the list is told of the result only. Return: the
+ * first page that there was no room for, or @limit.
+ */
+static struct page **add_whole_pages(struct iomd_runs *runs, struct page **page,
+				     struct page **limit, u64 end)
+{
+	struct tail tail = {
+		.next = runs->next,
+		.end = end,
+		.phys = runs->tail,
+		.highest = runs->highest,
+	};
+	struct page **last;
+
+	if (page_to_phys(*page) == tail.phys) {
+		u64 length = take_contiguous(&page, limit, *page, page + 1 < limit);
+
+		tail.end += length;
+		tail.phys += length;
+		tail.highest = max(tail.highest, tail.phys);
+		tail.next[-1].end = tail.end;
 	}
-	runs->next = next;
-	runs->tail = tail;
-	runs->highest = highest;
-	return end;
+	/* Of all but the last it is known that there is another. */
+	last = page + min(limit - page, runs->limit - tail.next) - 1;
+	while (page < last)
+		add_run(&tail, &page, limit, true);
+	if (page == last)
+		add_run(&tail, &page, limit, page + 1 < limit);
+	runs->next = tail.next;
+	runs->tail = tail.phys;
+	runs->highest = tail.highest;
+	return page;
+}
+
+/* The same for all of them, if there is memory. */
+static struct page **add_all_pages(struct iomd_runs *runs, struct page **pages,
+				   struct page **limit, u64 start)
+{
+	struct page **page = pages;
+
+	for (;;) {
+		page = add_whole_pages(runs, page, limit,
+				       start + ((u64)(page - pages) << PAGE_SHIFT));
+		if (page == limit)
+			return page;
+		/* Where pages lie beside each other there are fewer runs, and still is room. */
+		if (runs->next == runs->limit && iomd_runs_grow(runs))
+			return page;
+	}
 }
 
 /*
@@ -187,14 +244,14 @@ long iomd_runs_add_pages(struct iomd_runs *runs, struct page **pages, long nr, u
 			 u64 length)
 {
 	u64 start = runs->length - skip, end, over;
-	u32 first = runs->nr;
+	u32 first = iomd_runs_count(runs);
 
 	if (skip)
 		iomd_runs_break(runs);
-	end = add_whole_pages(runs, pages, pages + nr, start);
-	nr = (end - start) >> PAGE_SHIFT;
+	nr = add_all_pages(runs, pages, pages + nr, start) - pages;
 	if (!nr)
 		return 0;
+	end = start + ((u64)nr << PAGE_SHIFT);
 
 	if (skip)
 		iomd_runs_at(runs, first)->phys += skip;
@@ -210,7 +267,7 @@ long iomd_runs_add_pages(struct iomd_runs *runs, struct page **pages, long nr, u
 /* The first run that ends behind @offset. @offset lies inside the list. */
 u32 iomd_runs_search(const struct iomd_runs *runs, u64 offset)
 {
-	u32 low = 0, high = runs->nr - 1;
+	u32 low = 0, high = iomd_runs_count(runs) - 1;
 
 	while (low < high) {
 		u32 middle = low + (high - low) / 2;

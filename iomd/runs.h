@@ -10,6 +10,7 @@
 #define _IOMD_RUNS_H
 
 #include <linux/bits.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 #include "core.h"
@@ -25,8 +26,8 @@ struct iomd_run {
 	u64 end;	/* offset in the list at which the run ends, exclusive */
 };
 
-/* Enough for I/O of a few pages, which then allocates nothing. */
-#define IOMD_RUNS_LOCAL		8
+/* Enough for 64 KiB, wherever in a page they begin: such I/O allocates nothing. */
+#define IOMD_RUNS_LOCAL		(SZ_64K / SZ_4K + 1)
 
 #define IOMD_RUNS_CHUNK_SHIFT	8
 #define IOMD_RUNS_CHUNK		BIT(IOMD_RUNS_CHUNK_SHIFT)
@@ -38,10 +39,10 @@ struct iomd_run {
  * @length: Bytes described.
  * @tail: Physical address that would continue the last run, or
  *	IOMD_RUNS_NO_TAIL where nothing may be merged with it.
- * @highest: Highest physical address in the list, exclusive.
+ * @highest: Highest physical address in the list, exclusive; of the last of several pages
+ *	that were added at once, the end, however much of it is meant.
  * @next: Where the next run goes, right behind the last one of the same chunk.
- * @limit: Where that chunk ends.
- * @nr: Runs.
+ * @limit: Where that chunk ends, and with it the room there is.
  * @capacity: Runs that fit without growing.
  * @nr_chunks: Elements of @chunks in use.
  * @max_chunks: Elements of @chunks there is room for.
@@ -63,7 +64,6 @@ struct iomd_runs {
 	u64 highest;
 	struct iomd_run *next;
 	struct iomd_run *limit;
-	u32 nr;
 	u32 capacity;
 	u32 nr_chunks;
 	u32 max_chunks;
@@ -77,11 +77,17 @@ struct iomd_runs {
 };
 
 void iomd_runs_init(struct iomd_runs *runs);
-void iomd_runs_free(struct iomd_runs *runs);
+void iomd_runs_free_chunks(struct iomd_runs *runs);
 int iomd_runs_grow(struct iomd_runs *runs);
 long iomd_runs_add_pages(struct iomd_runs *runs, struct page **pages, long nr, u32 skip,
 			 u64 length);
 u32 iomd_runs_search(const struct iomd_runs *runs, u64 offset);
+
+/* How many there are: as many as fit, but for those that there still is room for. */
+static inline u32 iomd_runs_count(const struct iomd_runs *runs)
+{
+	return runs->capacity - (runs->limit - runs->next);
+}
 
 static inline struct iomd_run *iomd_runs_at(const struct iomd_runs *runs, u32 index)
 {
@@ -91,6 +97,38 @@ static inline struct iomd_run *iomd_runs_at(const struct iomd_runs *runs, u32 in
 static inline u64 iomd_runs_start(const struct iomd_runs *runs, u32 index)
 {
 	return index ? iomd_runs_at(runs, index - 1)->end : 0;
+}
+
+/* The offset at which the runs end that lie behind run @index in memory. */
+static inline u64 iomd_runs_end_beside(const struct iomd_runs *runs, u32 index)
+{
+	u32 last = index | (u32)(IOMD_RUNS_CHUNK - 1);
+
+	return last < iomd_runs_count(runs) ? iomd_runs_at(runs, last)->end : runs->length;
+}
+
+/* Give all storage back; the list is then empty and may be used again. */
+static inline void iomd_runs_free(struct iomd_runs *runs)
+{
+	if (unlikely(runs->capacity > IOMD_RUNS_LOCAL)) {
+		iomd_runs_free_chunks(runs);
+		return;
+	}
+	runs->length = 0;
+	runs->tail = IOMD_RUNS_NO_TAIL;
+	runs->highest = 0;
+	runs->next = runs->local;
+	runs->huge_first = 0;
+	runs->huge_end = 0;
+	runs->has_device = false;
+	runs->cpu_wrote = false;
+}
+
+/* Where the memory is, if it has pages and is in one piece; else IOMD_NO_PIECE. */
+static inline u64 iomd_runs_piece(const struct iomd_runs *runs)
+{
+	return runs->next == runs->local + 1 && !runs->has_device ? runs->local->phys :
+								    IOMD_NO_PIECE;
 }
 
 /* What follows is not continued from what is there, even if it could be. */
@@ -115,7 +153,6 @@ static inline int iomd_runs_add(struct iomd_runs *runs, u64 phys, u64 length)
 		}
 		runs->next->phys = phys;
 		runs->next++;
-		runs->nr++;
 	}
 	runs->length += length;
 	runs->next[-1].end = runs->length;
@@ -131,11 +168,11 @@ static inline int iomd_runs_add(struct iomd_runs *runs, u64 phys, u64 length)
  */
 static inline u32 iomd_runs_find(const struct iomd_runs *runs, u64 offset, u32 hint)
 {
-	if (hint < runs->nr && offset >= iomd_runs_start(runs, hint)) {
+	if (hint < iomd_runs_count(runs) && offset >= iomd_runs_start(runs, hint)) {
 		if (offset < iomd_runs_at(runs, hint)->end)
 			return hint;
 		hint++;
-		if (hint < runs->nr && offset < iomd_runs_at(runs, hint)->end)
+		if (hint < iomd_runs_count(runs) && offset < iomd_runs_at(runs, hint)->end)
 			return hint;
 	}
 	return iomd_runs_search(runs, offset);

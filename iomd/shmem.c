@@ -111,7 +111,7 @@ void iomd_shmem_unwire(struct iomd_runs *runs, struct file *file, bool dirty)
 
 	count_wired(file, -1);
 	folio_batch_init(&batch);
-	for (i = 0; i < runs->nr; i++) {
+	for (i = 0; i < iomd_runs_count(runs); i++) {
 		const struct iomd_run *run = iomd_runs_at(runs, i);
 		unsigned long pfn = PHYS_PFN(run->phys);
 

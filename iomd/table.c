@@ -8,6 +8,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "mapping.h"
 #include "runs.h"
@@ -56,15 +57,19 @@ static unsigned int count(const struct builder *builder)
 	return builder->nr_before + (builder->next - builder->first);
 }
 
+/* The longest entry that the device and the DMA API take of @length bytes. */
+static __always_inline u64 longest_entry(struct device *dev, u64 length)
+{
+	u64 longest = min_t(u64, dma_get_max_seg_size(dev), MAX_ENTRY);
+
+	/* A page can always be mapped. */
+	return length > PAGE_SIZE ? min_t(u64, longest, dma_max_mapping_size(dev)) : longest;
+}
+
 static void builder_start(struct builder *builder, struct iomd_mapping *mapping, u64 length,
 			  gfp_t gfp)
 {
 	struct device *dev = mapping->mapper->dev;
-	u64 max_entry = dma_get_max_seg_size(dev);
-
-	/* A page can always be mapped. */
-	if (length > PAGE_SIZE)
-		max_entry = min_t(u64, max_entry, dma_max_mapping_size(dev));
 
 	builder->mapping = mapping;
 	builder->first = mapping->local;
@@ -73,7 +78,7 @@ static void builder_start(struct builder *builder, struct iomd_mapping *mapping,
 	builder->nr_before = 0;
 	builder->todo = length;
 	builder->tail = U64_MAX;
-	builder->max_entry = min_t(u64, max_entry, MAX_ENTRY);
+	builder->max_entry = longest_entry(dev, length);
 	builder->boundary = dma_get_seg_boundary(dev);
 	builder->gfp = gfp | __GFP_ACCOUNT | __GFP_NOWARN;
 }
@@ -116,31 +121,31 @@ static int grow(struct builder *builder)
 	return 0;
 }
 
-/* Add an entry, which is no longer than one may be. */
-static __always_inline int add_entry(struct builder *builder, u64 address, u64 length)
+/* Where it is for the device is written when it is mapped, and not read before. */
+static __always_inline void fill_entry(struct scatterlist *sg, u64 address, u64 length)
 {
-	struct scatterlist *sg = builder->next;
+	sg->page_link = (unsigned long)pfn_to_page(PHYS_PFN(address));
+	sg->offset = offset_in_page(address);
+	sg->length = length;
+	memset_after(sg, 0, dma_address);
+}
 
-	if (sg == builder->limit) {
-		int err = grow(builder);
+/* Add an entry, which is no longer than one may be. */
+static int add_entry(struct builder *builder, u64 address, u64 length)
+{
+	int err = 0;
 
-		if (err)
-			return err;
-		sg = builder->next;
-	}
-	*sg = (struct scatterlist) {
-		.page_link = (unsigned long)pfn_to_page(PHYS_PFN(address)),
-		.offset = offset_in_page(address),
-		.length = length,
-	};
-	builder->next = sg + 1;
-	return 0;
+	if (builder->next == builder->limit)
+		err = grow(builder);
+	if (!err)
+		fill_entry(builder->next++, address, length);
+	return err;
 }
 
 /* Could it be an entry: within what the device and the DMA API take in one piece? */
 static __always_inline bool fits(u64 address, u64 length, u64 max_entry, u64 boundary)
 {
-	return length <= max_entry && (address & boundary) + length - 1 <= boundary;
+	return length <= max_entry && (address ^ (address + length - 1)) <= boundary;
 }
 
 /*
@@ -213,35 +218,42 @@ static noinline int add_with_care(struct builder *builder, u64 address, u64 leng
 	return err;
 }
 
-/* Add several runs. Most are entries as they are; here every instruction is one for each. */
+/*
+ * Add several runs. Most are entries as they are, and there is room for them: here every
+ * instruction is one for each.
+ */
 static int add_stretch(struct builder *builder, const struct iomd_stretch *stretch)
 {
 	bool check = stretch->has_device || builder->mapping->resources;
 	u64 max_entry = check ? 0 : builder->max_entry, boundary = builder->boundary;
-	u64 position = stretch->position, address = stretch->address;
+	u64 position = stretch->position, stop = stretch->end, address = stretch->address;
 	const struct iomd_run *run = stretch->run;
+	struct scatterlist *next = builder->next;
 	u64 tail = builder->tail;
+	int err;
 
-	for (;;) {
-		u64 end = min(run->end, stretch->end), length = end - position;
-		int err;
+	while (run->end < stop) {
+		u64 length = run->end - position;
 
-		if (address != tail && fits(address, length, max_entry, boundary))
-			err = add_entry(builder, address, length);
-		else
+		if (likely(address != tail && fits(address, length, max_entry, boundary) &&
+			   next != builder->limit)) {
+			fill_entry(next++, address, length);
+		} else {
+			builder->next = next;
 			err = add_with_care(builder, address, length, tail, check);
-		if (err)
-			return err;
+			if (err)
+				return err;
+			next = builder->next;
+		}
 		tail = address + length;
-		if (end == stretch->end)
-			break;
-		position = end;
-		run++;
-		address = run->phys;
+		position = run->end;
+		address = (++run)->phys;
 	}
-	builder->tail = tail;
-	builder->todo -= stretch->end - stretch->position;
-	return 0;
+	builder->next = next;
+	err = add_with_care(builder, address, stop - position, tail, check);
+	builder->tail = address + (stop - position);
+	builder->todo -= stop - stretch->position;
+	return err;
 }
 
 /* Add all there is. */
@@ -264,16 +276,15 @@ static int add_all(struct builder *builder, iomd_stretch_fn stretch_fn, void *so
 	return err;
 }
 
-/* The table is what has been added. */
-static void finish(struct builder *builder)
+/* The table is what has been added: @nr entries, of which @last is the last. */
+static __always_inline void finish(struct iomd_mapping *mapping, struct scatterlist *last,
+				   unsigned int nr)
 {
-	struct sg_table *table = &builder->mapping->table;
-
-	sg_mark_end(builder->next - 1);
-	builder->next->page_link = 0;	/* whoever walks on may look whether it chains */
-	table->sgl = builder->mapping->local;
-	table->nents = count(builder);
-	table->orig_nents = table->nents;
+	sg_mark_end(last);
+	last[1].page_link = 0;	/* whoever walks on may look whether it chains */
+	mapping->table.sgl = mapping->local;
+	mapping->table.nents = nr;
+	mapping->table.orig_nents = nr;
 }
 
 /*
@@ -293,8 +304,23 @@ int iomd_table_build(struct iomd_mapping *mapping, iomd_stretch_fn stretch_fn, v
 	if (err)
 		iomd_table_free(mapping);
 	else
-		finish(&builder);
+		finish(mapping, builder.next - 1, count(&builder));
 	return err;
+}
+
+/*
+ * The same for memory in one piece that has pages, if it can be one entry. Most of what is
+ * mapped is such: some of a page, or of a few that lie beside each other. Return: whether.
+ */
+bool iomd_table_build_piece(struct iomd_mapping *mapping, u64 address, u64 length)
+{
+	struct device *dev = mapping->mapper->dev;
+
+	if (!fits(address, length, longest_entry(dev, length), dma_get_seg_boundary(dev)))
+		return false;
+	fill_entry(mapping->local, address, length);
+	finish(mapping, mapping->local, 1);
+	return true;
 }
 
 /* Copy of a table only where entries are for the device. Return: 0 or -ENOMEM. */
@@ -316,12 +342,12 @@ int iomd_table_copy(struct iomd_mapping *mapping, const struct sg_table *source,
 		builder.next++;
 		builder.todo -= PAGE_SIZE;
 	}
-	finish(&builder);
+	finish(mapping, builder.next - 1, count(&builder));
 	return 0;
 }
 
-/* Give back what the table has beyond its mapping. */
-void iomd_table_free(struct iomd_mapping *mapping)
+/* Give back what the table of a mapping has beyond that. */
+void iomd_table_free_rest(struct iomd_mapping *mapping)
 {
 	struct iomd_table_chunk *chunk = mapping->chunks;
 

@@ -18,7 +18,8 @@ typedef int (*iomd_stretch_fn)(void *source, u64 offset, struct iomd_stretch *st
 
 int iomd_table_build(struct iomd_mapping *mapping, iomd_stretch_fn stretch_fn, void *source,
 		     u64 length, gfp_t gfp);
+bool iomd_table_build_piece(struct iomd_mapping *mapping, u64 address, u64 length);
 int iomd_table_copy(struct iomd_mapping *mapping, const struct sg_table *source, gfp_t gfp);
-void iomd_table_free(struct iomd_mapping *mapping);
+void iomd_table_free_rest(struct iomd_mapping *mapping);
 
 #endif /* _IOMD_TABLE_H */

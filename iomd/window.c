@@ -78,7 +78,7 @@ static int check_ram_for_task(const struct iomd_general *leaf, u64 address, u64 
 	if (iomd_general_is_user(leaf))
 		return 0;
 	if (iomd_general_is_physical(leaf) ||
-	    (iomd_general_is_kernel(leaf) && !leaf->file && has_image(leaf)))
+	    (iomd_general_is_kernel(leaf) && has_image(leaf)))
 		return -EPERM;
 	for (pfn = PHYS_PFN(address); pfn <= last; pfn++) {
 		if (!is_shareable(pfn_to_page(pfn)))

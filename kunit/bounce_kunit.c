@@ -648,15 +648,15 @@ static int map_it(struct kunit *test, void *data)
 /* DMA-60: a mapping that cannot be made is not half made */
 static void survives_failing_maps(struct kunit *test)
 {
-	struct iomd_mapper *mapper;
-	struct mixture mixture;
+	struct page **pages = iomd_kunit_scattered_pages(test, IOMD_KUNIT_MANY);
+	u8 *memory = iomd_kunit_vmap(test, pages, IOMD_KUNIT_MANY);
+	struct iomd_desc *desc;
 	struct iomd_dma *dma;
 
-	mapper = iomd_kunit_device_mapper(test, 64);
-	mixture_create(test, &mixture, BOTH);
-	dma = iomd_kunit_command(test, 64, 1, mapper);
-	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, mixture.desc, false), 0);
-	/* The scatterlist; no more is ours. */
+	desc = iomd_kunit_kernel_desc(test, memory, IOMD_KUNIT_MANY * PAGE_SIZE, BOTH);
+	dma = iomd_kunit_command(test, 64, 1, iomd_kunit_device_mapper(test, 64));
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
+	/* The scatterlist, as far as it is not in the command; no more is ours. */
 	KUNIT_EXPECT_EQ(test, iomd_kunit_sweep(test, map_it, dma, 1), 1U);
 }
 

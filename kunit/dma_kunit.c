@@ -532,6 +532,327 @@ static void failed_prepare_counts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, true), 0);
 }
 
+/*
+ * Preparing the same again: most of what was found out the last time is not asked again.
+ */
+
+#define NR_PIECES	3
+#define AGAIN_SKIP	0x123
+#define AGAIN_LENGTH	(NR_PIECES * PAGE_SIZE - 0x456)
+#define LAST_PIECE	((NR_PIECES - 1) * PAGE_SIZE - AGAIN_SKIP)
+
+/* All segments of what is prepared. */
+static u32 generate(struct kunit *test, struct iomd_dma *dma, struct iomd_segment64 *segments,
+		    u32 nr)
+{
+	u64 offset = 0;
+
+	memset(segments, 0, nr * sizeof(*segments));
+	KUNIT_EXPECT_EQ(test, iomd_dma_gen64_iovm_segments(dma, &offset, segments, &nr), 0);
+	return nr;
+}
+
+struct way {
+	const char *name;
+	bool has_device;
+	bool is_bound;		/* so that the descriptor has the mapping */
+};
+
+static const struct way ways[] = {
+	{ "as it is", false, false },
+	{ "mapped by the command", true, false },
+	{ "mapped by the descriptor", true, true },
+};
+
+static void way_name(const struct way *way, char *name)
+{
+	strscpy(name, way->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(way, ways, way_name);
+
+static struct iomd_dma *command_by_way(struct kunit *test, struct iomd_mapper **mapper)
+{
+	const struct iomd_dma_segment_options options = { .max_segment_size = 0x400 };
+	const struct way *way = test->param_value;
+
+	*mapper = way->has_device ? iomd_kunit_device_mapper(test, 64) : NULL;
+	return iomd_kunit_dma(test, make(&options, *mapper ? MAPPED : UNMAPPED, *mapper));
+}
+
+static struct iomd_desc *desc_by_way(struct kunit *test, u64 address, struct mm_struct *mm,
+				     struct iomd_mapper *mapper)
+{
+	const struct iomd_range range = { address + AGAIN_SKIP, AGAIN_LENGTH };
+	const struct way *way = test->param_value;
+
+	return iomd_kunit_desc(test, iomd_desc_with_options(&range, 1, 0, mm,
+							     IOMD_MEMORY_TYPE_VIRTUAL | BOTH,
+							     way->is_bound ? mapper : NULL));
+}
+
+#define NR_SEGMENTS	40
+
+/* DMA-7 DMA-96: a range has the same segments each time, with others in between or not */
+static void same_range_has_the_same_segments(struct kunit *test)
+{
+	struct iomd_segment64 *expected = kunit_kcalloc(test, 2 * NR_SEGMENTS, sizeof(*expected),
+							GFP_KERNEL);
+	struct iomd_segment64 *found = expected + NR_SEGMENTS;
+	struct page **pages = iomd_kunit_scattered_pages(test, NR_PIECES);
+	u8 *memory = iomd_kunit_vmap(test, pages, NR_PIECES);
+	struct iomd_mapper *mapper;
+	struct iomd_desc *desc;
+	struct iomd_dma *dma;
+	u32 i, nr = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, expected);
+	dma = command_by_way(test, &mapper);
+	desc = desc_by_way(test, (unsigned long)memory, IOMD_KERNEL_TASK, mapper);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
+	for (i = 0; i < 6; i++) {
+		u64 offset = 0;
+
+		if (i == 3) {
+			KUNIT_ASSERT_EQ(test, iomd_dma_prepare(dma, 0, 0x900, true, true), 0);
+			KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0).iovm_addr,
+					page_to_phys(pages[0]) + AGAIN_SKIP);
+			KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+		}
+		KUNIT_ASSERT_EQ(test, iomd_dma_prepare(dma, 0x111, 0x1900, true, true), 0);
+		if (i == 4)
+			KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0x111, 0x1900, true, true), 0);
+		if (!i)
+			nr = generate(test, dma, expected, NR_SEGMENTS);
+		KUNIT_EXPECT_EQ(test, generate(test, dma, found, NR_SEGMENTS), nr);
+		KUNIT_EXPECT_MEMEQ(test, found, expected, nr * sizeof(*found));
+		KUNIT_EXPECT_EQ(test, found[0].iovm_addr,
+				page_to_phys(pages[0]) + AGAIN_SKIP + 0x111);
+		/* Generation is left somewhere else each time. */
+		for (; offset < 0x400 * i; offset += 0x100)
+			iomd_kunit_segment(test, dma, offset);
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+		if (i == 4)
+			KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+	}
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0x111, 0x1900, true, true), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), -EAGAIN);
+}
+
+/*
+ * DMA-96: a descriptor that is prepared anew has its memory where it is then, also for a
+ * generation that goes on where the last one of the old memory ended
+ */
+static void same_range_may_be_elsewhere(struct kunit *test)
+{
+	u64 address = iomd_kunit_map_anonymous(test, NR_PIECES * PAGE_SIZE);
+	struct iomd_mapper *mapper;
+	struct iomd_desc *desc;
+	struct iomd_dma *dma;
+	u32 round, i;
+
+	dma = command_by_way(test, &mapper);
+	desc = desc_by_way(test, address, iomd_kunit_mm, mapper);
+	for (round = 0; round < 3; round++) {
+		struct page *pages[NR_PIECES];
+
+		iomd_kunit_user_fill(test, address, NR_PIECES * PAGE_SIZE, round);
+		KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+		if (!round)
+			KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
+		KUNIT_ASSERT_EQ(test, iomd_dma_prepare(dma, 0, 0, true, true), 0);
+		for (i = 0; i < NR_PIECES; i++) {
+			pages[i] = iomd_kunit_user_page(test, address + i * PAGE_SIZE);
+			KUNIT_ASSERT_NOT_NULL(test, pages[i]);
+			/* It is not to come back as another. */
+			get_page(pages[i]);
+		}
+		KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, LAST_PIECE + 0x400).iovm_addr,
+				page_to_phys(pages[NR_PIECES - 1]) + 0x400);
+		for (i = 0; i < NR_PIECES; i++) {
+			u64 offset = i ? i * PAGE_SIZE - AGAIN_SKIP : 0;
+
+			KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, offset).iovm_addr,
+					page_to_phys(pages[i]) + (i ? 0 : AGAIN_SKIP));
+		}
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+		KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+		iomd_kunit_map_at(test, address + (round ? 0 : PAGE_SIZE),
+				  (round ? NR_PIECES : 1) * PAGE_SIZE, PROT_READ | PROT_WRITE);
+		iomd_kunit_user_fill(test, address, NR_PIECES * PAGE_SIZE, round);
+		for (i = 0; i < NR_PIECES; i++)
+			put_page(pages[i]);
+	}
+}
+
+/* DMA-58 DMA-60 DMA-63: a good range is good and a bad one is bad, whatever came before */
+static void bad_ranges_stay_bad(struct kunit *test)
+{
+	const struct iomd_dma_segment_options options = {
+		.max_transfer_size = 0x80, .alignment_length = 8,
+	};
+	struct iomd_dma *dma = iomd_kunit_dma(test, make(&options, UNMAPPED, NULL));
+	struct iomd_desc *desc = any_desc(test, 0x100);
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0x40, true, true), 0);
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+		KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0x100, true, true), -ENOSPC);
+		KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0xe0, 0x40, true, true), -EINVAL);
+		KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0x40, true, true), 0);
+		KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0).iovm_addr,
+				iomd_kunit_phys(desc, 0, NULL));
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+		KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0x3f, true, true), -EBADSLT);
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+		KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0x3f, true, true), -EBADSLT);
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+	}
+}
+
+/* DMA-63: what the descriptor has become too short for is refused, though it was prepared */
+static void shorter_descriptors_have_no_more(struct kunit *test)
+{
+	struct iomd_buffer *buffer = iomd_kunit_buffer(test, iomd_buffer_with_options(BOTH, 0x100,
+										      1));
+	struct iomd_dma *dma = iomd_kunit_command(test, 0, 1, NULL);
+
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, iomd_buffer_desc(buffer), true),
+			0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+	iomd_buffer_set_length(buffer, 0xff);
+	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0x100, true, true), -EINVAL);
+	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0, true, true), -EINVAL);
+	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0xff, true, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+	iomd_buffer_set_length(buffer, 0x100);
+	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0x100, true, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+}
+
+/*
+ * DMA-27 DMA-66 DMA-87 DMA-88: what is demanded anew, and what is attached anew, is looked at
+ * anew
+ */
+static void same_range_is_looked_at_anew(struct kunit *test)
+{
+	struct page *high = iomd_kunit_page(test, BIT_ULL(28), U64_MAX);
+	struct page *low = iomd_kunit_page(test, 0, BIT_ULL(28) - 1);
+	struct iomd_desc *desc = iomd_kunit_kernel_desc(test, page_address(high), PAGE_SIZE, BOTH);
+	struct iomd_desc *other = iomd_kunit_kernel_desc(test, page_address(low), PAGE_SIZE, BOTH);
+	struct iomd_dma *dma = iomd_kunit_command(test, 64, 1, NULL);
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+	for (i = 0; i < 4; i++) {
+		u64 bounced = i % 2 ? 0 : PAGE_SIZE;
+		u32 again;
+		int err;
+
+		err = iomd_dma_prepare_with_specification(dma, iomd_dma_output_host64,
+							  i % 2 ? 64 : 28, 0, UNMAPPED, 0, 1, NULL,
+							  0, 0, true, true);
+		KUNIT_ASSERT_EQ(test, err, 0);
+		for (again = 0; again < 2; again++) {
+			KUNIT_EXPECT_EQ(test, iomd_dma_get_bounced(dma), bounced);
+			KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0).iovm_addr ==
+					page_to_phys(high), !bounced);
+			KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+			KUNIT_ASSERT_EQ(test, iomd_dma_prepare(dma, 0, 0, true, true), 0);
+		}
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+	}
+
+	dma = iomd_kunit_command(test, 28, 1, NULL);
+	for (i = 0; i < 4; i++) {
+		KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, i % 2 ? desc : other,
+								     false), 0);
+		KUNIT_ASSERT_EQ(test, iomd_dma_prepare(dma, 0, PAGE_SIZE, true, true), 0);
+		KUNIT_EXPECT_EQ(test, iomd_dma_get_bounced(dma), i % 2 ? PAGE_SIZE : 0ULL);
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+	}
+}
+
+/* DMA-129 DMA-131: what was double buffered on demand is used in place the next time */
+static void double_buffered_is_not_for_good(struct kunit *test)
+{
+	u8 *memory = page_address(iomd_kunit_page(test, 0, U64_MAX));
+	struct iomd_desc *desc = iomd_kunit_kernel_desc(test, memory, 0x200, BOTH);
+	struct iomd_dma *dma = iomd_kunit_command(test, 0, 64, NULL);
+	struct iomd_segment64 segment;
+	u32 i, nr = 1;
+
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
+	for (i = 0; i < 4; i++) {
+		u64 offset = 0;
+
+		/* Begins in the middle of something: that is found out late, in place. */
+		KUNIT_ASSERT_EQ(test, iomd_dma_prepare(dma, 1, 0x100, true, true), 0);
+		KUNIT_EXPECT_EQ(test, iomd_dma_get_bounced(dma), 0ULL);
+		KUNIT_EXPECT_EQ(test, iomd_dma_gen64_iovm_segments(dma, &offset, &segment, &nr),
+				-EBADSLT);
+		if (i % 2) {
+			KUNIT_ASSERT_EQ(test, iomd_dma_synchronize(dma,
+								   IOMD_DMA_FORCE_DOUBLE_BUFFER),
+					0);
+			KUNIT_EXPECT_EQ(test, iomd_dma_get_bounced(dma), 0x100ULL);
+			KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0).length, 0x100ULL);
+		}
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+	}
+}
+
+/* DMA-64 DMA-58: with nothing attached, or nothing demanded, there is no such range any more */
+static void same_range_may_be_gone(struct kunit *test)
+{
+	struct iomd_dma *dma = iomd_kunit_command(test, 0, 1, NULL);
+	struct iomd_desc *desc = any_desc(test, 0x100);
+	u32 i;
+
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+		if (i == 0)
+			KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, false), 0);
+		else if (i == 1)
+			KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(dma, NULL, false), 0);
+		else
+			KUNIT_EXPECT_EQ(test, iomd_dma_init_with_ref_con(dma, NULL), 0);
+		KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0x100, true, true), -EAGAIN);
+		KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0, true, true), -EAGAIN);
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), -EAGAIN);
+	}
+}
+
+/* DMA-85: what a descriptor has come to describe while it was attached may be out of any reach */
+static void same_range_may_become_unreachable(struct kunit *test)
+{
+	static const struct { u32 flag; int error; } kinds[] = {
+		{ IOMD_MEMORY_REMOTE, -ENXIO }, { IOMD_MEMORY_HOST_ONLY, -EPERM },
+	};
+	struct page *page = iomd_kunit_page(test, 0, U64_MAX);
+	const struct iomd_range range = { page_to_phys(page), 0x100 };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct iomd_dma *dma = iomd_kunit_command(test, 0, 1, NULL);
+		struct iomd_desc *desc = physical_desc(test, range.address, 0x100, BOTH);
+
+		KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+		KUNIT_ASSERT_EQ(test, iomd_desc_init_with_options(desc, &range, 1, 0, NULL,
+								  IOMD_MEMORY_TYPE_PHYSICAL |
+								  BOTH | kinds[i].flag, NULL), 0);
+		KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0, true, true), kinds[i].error);
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+	}
+}
+
 /* DMA-58: more pages than 32 bits count */
 static void too_many_pages(struct kunit *test)
 {
@@ -981,6 +1302,14 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(cannot_prepare_what_is_not_there),
 	KUNIT_CASE(prepares_of_one_range_nest),
 	KUNIT_CASE(failed_prepare_counts),
+	KUNIT_CASE_PARAM(same_range_has_the_same_segments, way_gen_params),
+	KUNIT_CASE_PARAM(same_range_may_be_elsewhere, way_gen_params),
+	KUNIT_CASE(bad_ranges_stay_bad),
+	KUNIT_CASE(shorter_descriptors_have_no_more),
+	KUNIT_CASE(same_range_is_looked_at_anew),
+	KUNIT_CASE(double_buffered_is_not_for_good),
+	KUNIT_CASE(same_range_may_be_gone),
+	KUNIT_CASE(same_range_may_become_unreachable),
 	KUNIT_CASE(too_many_pages),
 	KUNIT_CASE(nothing_can_be_prepared),
 	KUNIT_CASE(put_completes_and_detaches),

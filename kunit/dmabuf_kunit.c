@@ -21,7 +21,7 @@
 #define BOTH		IOMD_DIRECTION_OUT_IN
 #define NONE		IOMD_DIRECTION_NONE
 
-#define NR_PAGES	7
+#define NR_PAGES	IOMD_KUNIT_MANY
 #define LENGTH		(NR_PAGES * PAGE_SIZE)
 #define BUS_BASE	0x123450000000ULL
 #define BUS_STRIDE	0x1000000ULL
@@ -637,7 +637,8 @@ static void may_be_beyond_32_bits(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, low), -ENOBUFS);
 	expect_in_use(test, exporter, 0);
-	exporter->base = BIT_ULL(32) - 2 * BUS_STRIDE - PAGE_SIZE;
+	exporter->base = BIT_ULL(32) - (NR_PAGES - 1) * BUS_STRIDE - PAGE_SIZE;
+	exporter->group = 1;
 	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, low), 0);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 	exporter->base++;
@@ -1082,13 +1083,13 @@ static void bus_space_is_the_exporters(struct kunit *test)
 	struct iomd_desc *desc = desc_of(test, exporter, BOTH);
 	u64 offset = 7;
 
-	/* In three pieces, none of which begins with a page. */
+	/* In pieces of up to three pages, none of which begins with one. */
 	exporter->base += 0x800;
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(desc, &offset), (u64)LENGTH);
 	KUNIT_EXPECT_EQ(test, offset, 0ULL);
 	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(desc, &offset),
-			LENGTH + 3 * (u64)PAGE_SIZE);
+			LENGTH + DIV_ROUND_UP(NR_PAGES, 3) * (u64)PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, offset, 0x800ULL);
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 	KUNIT_EXPECT_EQ(test, iomd_desc_get_dma_map_length(desc, NULL), (u64)LENGTH);

@@ -1070,13 +1070,14 @@ static int live_once(struct kunit *test, void *data)
 	struct iomd_desc *desc;
 	int err;
 
-	desc = iomd_desc_with_address_ranges(ranges, 12, BOTH, IOMD_KERNEL_TASK);
+	desc = iomd_desc_with_address_ranges(ranges, IOMD_KUNIT_MANY, BOTH, IOMD_KERNEL_TASK);
 	if (IS_ERR(desc))
 		return PTR_ERR(desc);
 	err = iomd_desc_prepare(desc, NONE);
 	if (!err)
-		err = iomd_desc_init_with_options(desc, ranges, 12, 0, IOMD_KERNEL_TASK,
-						  VIRTUAL | BOTH | IOMD_MEMORY_AUTO_PREPARE, NULL);
+		err = iomd_desc_init_with_options(desc, ranges, IOMD_KUNIT_MANY, 0,
+						  IOMD_KERNEL_TASK, VIRTUAL | BOTH |
+						  IOMD_MEMORY_AUTO_PREPARE, NULL);
 	iomd_desc_put(desc);
 	return err;
 }
@@ -1084,7 +1085,7 @@ static int live_once(struct kunit *test, void *data)
 /* GMD-43 OBJ-9 OBJ-13: no allocation that fails leaves anything behind, or is waited for */
 static void survives_failing_allocations(struct kunit *test)
 {
-	struct iomd_range ranges[12];
+	struct iomd_range ranges[IOMD_KUNIT_MANY];
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(ranges); i++)

@@ -80,6 +80,12 @@ void iomd_kunit_expect_bytes(struct kunit *test, const void *found, const void *
 			     u64 length);
 bool iomd_kunit_is_filled(const void *bytes, u64 length, u32 seed);
 
+/*
+ * More pieces than descriptors and mappings have room for within themselves, so that both
+ * allocate. The suite of runs sees to it that they are enough.
+ */
+#define IOMD_KUNIT_MANY		22
+
 /* Kernel memory, freed at the end of the case. */
 void *iomd_kunit_zalloc(struct kunit *test, size_t size);
 struct page *iomd_kunit_page(struct kunit *test, u64 lowest, u64 highest);

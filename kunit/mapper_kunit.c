@@ -15,8 +15,8 @@
 #define NONE		IOMD_DIRECTION_NONE
 #define VIRTUAL		IOMD_MEMORY_TYPE_VIRTUAL
 
-#define NR_PAGES	6
-#define LENGTH		(5 * PAGE_SIZE + 0x345)
+#define NR_PAGES	IOMD_KUNIT_MANY
+#define LENGTH		((NR_PAGES - 1) * PAGE_SIZE + 0x345)
 
 /* Memory in several pieces. */
 struct fixture {
@@ -440,6 +440,148 @@ static void unbinding_ends_commands(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_dma_complete(late, true, true), 0);
 }
 
+static void expect_gone(struct kunit *test, struct iomd_dma *dma)
+{
+	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0, true, true), -ENODEV);
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+}
+
+/*
+ * MAPPER-5: commands that were used, and are idle when the device is unbound, are not waited
+ * for; neither they nor those that are prepared then can be used again, whether they map for
+ * themselves or use what the descriptor has mapped
+ */
+static void unbinding_waits_for_no_idle_command(struct kunit *test)
+{
+	struct device *dev = iomd_kunit_device(test, 64);
+	struct iomd_mapper *mapper = mapper_for(test, dev);
+	struct iomd_desc *descs[] = {
+		bound_desc(test, NULL, BOTH), bound_desc(test, mapper, BOTH),
+	};
+	struct iomd_dma *idle[2], *busy[2], *first[2];
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		first[i] = iomd_dma_with_specification(iomd_dma_output_host64, 64, 0,
+						       IOMD_DMA_MAP_OPTION_MAPPED, 0, 1, mapper,
+						       NULL);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, first[i]);
+		idle[i] = command_for(test, mapper);
+		busy[i] = command_for(test, mapper);
+		KUNIT_ASSERT_EQ(test, iomd_desc_prepare(descs[i], NONE), 0);
+		KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(idle[i], descs[i], true), 0);
+		KUNIT_ASSERT_EQ(test, iomd_dma_complete(idle[i], true, true), 0);
+		KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(first[i], descs[i], true), 0);
+		KUNIT_ASSERT_EQ(test, iomd_dma_complete(first[i], true, true), 0);
+		KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(busy[i], descs[i], true), 0);
+	}
+
+	iomd_kunit_unbind(dev);
+	for (i = 0; i < 2; i++) {
+		iomd_dma_put(first[i]);
+		expect_gone(test, idle[i]);
+		expect_gone(test, idle[i]);
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(busy[i], true, true), 0);
+		expect_gone(test, busy[i]);
+		KUNIT_EXPECT_EQ(test, iomd_desc_complete(descs[i], NONE), 0);
+		KUNIT_EXPECT_EQ(test, iomd_desc_prepare(descs[i], NONE), 0);
+		expect_gone(test, idle[i]);
+	}
+}
+
+/*
+ * DMA-11 DMA-87: a command that was used with one mapper is demanded of another, and has
+ * nothing to do with the first any more, which may go for good
+ */
+static void commands_change_mappers(struct kunit *test)
+{
+	static const struct iomd_dma_segment_options options = { .num_address_bits = 64 };
+	struct device *wide = iomd_kunit_device(test, 64);
+	struct iomd_mapper *first, *second;
+	struct iomd_dma *dma, *dmas[2];
+	struct iomd_desc *desc;
+	u8 *memory;
+	int err;
+	u32 i;
+
+	desc = distant_desc(test, NULL, &memory);
+	second = iomd_kunit_device_mapper(test, 32);
+	first = iomd_mapper_for_device(wide);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, first);
+	for (i = 0; i < 2; i++) {
+		dma = command_for(test, first);
+		dmas[i] = dma;
+		KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
+		KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0).iovm_addr,
+				virt_to_phys(memory));
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+		err = iomd_dma_init_with_segment_options(dma, iomd_dma_output_host64, &options,
+							 IOMD_DMA_MAP_OPTION_MAPPED, second, NULL);
+		KUNIT_ASSERT_EQ(test, err, 0);
+	}
+	iomd_mapper_put(first);
+
+	/* One of them before the first device goes, the other not before its mapper is gone. */
+	dma = dmas[0];
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
+	for (i = 0; i < 3; i++) {
+		u64 bus = iomd_kunit_segment(test, dma, 0).iovm_addr;
+
+		KUNIT_EXPECT_LT(test, bus, BIT_ULL(32));
+		KUNIT_EXPECT_EQ(test, iomd_mapper_map_to_physical_address(second, bus + 5),
+				virt_to_phys(memory) + 5);
+		/* What is mapped for the second is not taken with the first. */
+		if (i == 0)
+			iomd_kunit_unbind(wide);
+		KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0).iovm_addr, bus);
+		iomd_kunit_fill(phys_to_virt(bus), PAGE_SIZE, 20 + i);
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+		KUNIT_EXPECT_TRUE(test, iomd_kunit_is_filled(memory, PAGE_SIZE, 20 + i));
+		KUNIT_ASSERT_EQ(test, iomd_dma_prepare(dma, 0, 0, true, true), 0);
+	}
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dmas[1], desc, true), 0);
+	KUNIT_EXPECT_LT(test, iomd_kunit_segment(test, dmas[1], 0).iovm_addr, BIT_ULL(32));
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dmas[1], true, true), 0);
+}
+
+/* DMA-87 DMA-88: the same from one transfer to the next, back and forth; and one of them goes */
+static void transfers_change_mappers(struct kunit *test)
+{
+	static const struct iomd_dma_segment_options options = { .num_address_bits = 64 };
+	struct device *wide = iomd_kunit_device(test, 64);
+	struct iomd_mapper *mappers[] = {
+		mapper_for(test, wide), iomd_kunit_device_mapper(test, 32),
+	};
+	struct iomd_dma *dma = command_for(test, mappers[1]);
+	struct iomd_desc *desc;
+	u8 *memory;
+	u32 i;
+
+	desc = distant_desc(test, NULL, &memory);
+	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
+	for (i = 0; i < 6; i++) {
+		bool gone = i > 3 && i % 2 == 0;
+
+		if (i == 4)
+			iomd_kunit_unbind(wide);
+		KUNIT_EXPECT_EQ(test,
+				iomd_dma_prepare_with_segment_options(dma, iomd_dma_output_host64,
+								      &options,
+								      IOMD_DMA_MAP_OPTION_MAPPED,
+								      mappers[i % 2], 0, 0, true,
+								      true),
+				gone ? -ENODEV : 0);
+		if (!gone)
+			KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0).iovm_addr ==
+					virt_to_phys(memory), i % 2 == 0);
+		KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+	}
+	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, 0, 0, true, true), 0);
+	KUNIT_EXPECT_LT(test, iomd_kunit_segment(test, dma, 0).iovm_addr, BIT_ULL(32));
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+}
+
 /* Commands of a device that is being unbound while they are completed. */
 #define NR_PARTING	64
 #define LINE		64	/* each has a cache line of its own */
@@ -525,8 +667,8 @@ static void survives_failing_allocations(struct kunit *test)
 {
 	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 64);
 
-	/* The descriptor, its mapping, and the scatterlist of that; no more is ours. */
-	KUNIT_EXPECT_EQ(test, iomd_kunit_sweep(test, live_once, mapper, 3), 3U);
+	/* The descriptor, its runs, its mapping, and the scatterlist of that; no more is ours. */
+	KUNIT_EXPECT_EQ(test, iomd_kunit_sweep(test, live_once, mapper, 4), 4U);
 }
 
 /* MD-9 OBJ-24 GMD-76: nothing is left behind the last put, whatever order things go in */
@@ -571,6 +713,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(two_defaults_are_none),
 	KUNIT_CASE(unbinding_revokes),
 	KUNIT_CASE(unbinding_ends_commands),
+	KUNIT_CASE(unbinding_waits_for_no_idle_command),
+	KUNIT_CASE(commands_change_mappers),
+	KUNIT_CASE(transfers_change_mappers),
 	KUNIT_CASE(unbinding_races_with_completing),
 	KUNIT_CASE(survives_failing_allocations),
 	KUNIT_CASE(last_put_is_the_end),

@@ -1252,14 +1252,14 @@ static int live_once(struct kunit *test, void *data)
 static void survives_failing_allocations(struct kunit *test)
 {
 	struct parts *parts = test->priv;
-	struct iomd_range ranges[12];
+	struct iomd_range ranges[IOMD_KUNIT_MANY];
 	struct iomd_desc *desc;
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(ranges); i++)
 		ranges[i] = (struct iomd_range) { (unsigned long)parts->block + 9 * i, 5 };
-	desc = iomd_kunit_desc(test, iomd_desc_with_address_ranges(ranges, 12, BOTH,
-								   IOMD_KERNEL_TASK));
+	desc = iomd_desc_with_address_ranges(ranges, ARRAY_SIZE(ranges), BOTH, IOMD_KERNEL_TASK);
+	iomd_kunit_desc(test, desc);
 	/* Two objects with a list each, the runs of the last child, and the new list. */
 	KUNIT_EXPECT_GE(test, iomd_kunit_sweep(test, live_once, desc, UINT_MAX), 6U);
 	for (i = 0; i < 3; i++)

@@ -131,18 +131,29 @@ static void commands_map_it(struct kunit *test)
 	expect_unreachable(test, segment.iovm_addr);
 }
 
+static struct iomd_desc *register_pieces(struct kunit *test, const u64 *offsets, u32 nr)
+{
+	struct iomd_desc **children = kunit_kcalloc(test, nr, sizeof(*children), GFP_KERNEL);
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, children);
+	for (i = 0; i < nr; i++)
+		children[i] = registers(test, offsets[i], 0x1000);
+	return iomd_kunit_multi(test, children, nr, NONE);
+}
+
 /* DMA-85: in more pieces than there is room for in a mapping itself, two of them one */
 static void commands_map_pieces(struct kunit *test)
 {
-	static const u64 offsets[] = { 0x8000, 0x9000, 0x6010, 0x4000, 0x20000, 0, 0x8000 };
-	struct iomd_desc *children[ARRAY_SIZE(offsets)], *multi;
+	u64 offsets[IOMD_KUNIT_MANY + 7] = { 0x8000, 0x9000, 0x6010, 0x4000, 0x20000, 0, 0x8000 };
+	struct iomd_desc *multi;
 	struct iomd_dma *dma = command(test);
 	struct iomd_segment64 segment;
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(offsets); i++)
-		children[i] = registers(test, offsets[i], 0x1000);
-	multi = iomd_kunit_multi(test, children, ARRAY_SIZE(offsets), NONE);
+	for (i = 7; i < ARRAY_SIZE(offsets); i++)
+		offsets[i] = 0x60000 - 0x2000 * i;
+	multi = register_pieces(test, offsets, ARRAY_SIZE(offsets));
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, multi, true), 0);
 	KUNIT_EXPECT_EQ(test, iomd_kunit_segment(test, dma, 0).length, 0x2000ULL);
 	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
@@ -302,19 +313,21 @@ static int map_window_once(struct kunit *test, void *desc)
 /* DMA-85 MAPPER-19: whatever allocation fails, nothing is mapped */
 static void survives_failing_allocations(struct kunit *test)
 {
-	static const u64 offsets[] = { 0x8000, 0x6010, 0x4000, 0x20000, 0 };
-	struct iomd_desc *children[ARRAY_SIZE(offsets)], *multi;
 	struct iomd_dma *dma = command(test);
+	u64 offsets[IOMD_KUNIT_MANY];
+	struct iomd_desc *multi;
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(offsets); i++)
-		children[i] = registers(test, offsets[i], 0x1000);
-	multi = iomd_kunit_multi(test, children, ARRAY_SIZE(offsets), NONE);
+		offsets[i] = 0x60000 - 0x2000 * i;
+	multi = register_pieces(test, offsets, ARRAY_SIZE(offsets));
 	KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, multi, false), 0);
 
-	/* The scatterlist, and where its entries are; a window, and where its one entry is. */
-	KUNIT_EXPECT_EQ(test, iomd_kunit_sweep(test, map_once, dma, 2), 2U);
-	KUNIT_EXPECT_EQ(test, iomd_kunit_sweep(test, map_window_once, children[0], 2), 2U);
+	/* Where entries are, that again for all of them, and the scatterlist. */
+	KUNIT_EXPECT_EQ(test, iomd_kunit_sweep(test, map_once, dma, 3), 3U);
+	/* A window, and where its one entry is. */
+	KUNIT_EXPECT_EQ(test, iomd_kunit_sweep(test, map_window_once, registers(test, 0, 0x1000),
+					       2), 2U);
 	KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, false), 0);
 }
 

@@ -12,7 +12,7 @@
 #define BOTH		IOMD_DIRECTION_OUT_IN
 #define NONE		IOMD_DIRECTION_NONE
 
-#define NR_PAGES	12
+#define NR_PAGES	IOMD_KUNIT_MANY
 #define LENGTH		(3 * PAGE_SIZE + 0x100)
 #define ALL		((NR_PAGES - 1) * PAGE_SIZE)
 

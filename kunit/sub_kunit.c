@@ -648,13 +648,14 @@ static void survives_failing_allocations(struct kunit *test)
 {
 	u8 *memory = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
 	struct iomd_kunit_witness witness;
-	struct iomd_range ranges[12];
+	struct iomd_range ranges[IOMD_KUNIT_MANY];
 	struct iomd_desc *parent;
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(ranges); i++)
 		ranges[i] = (struct iomd_range) { (unsigned long)memory + 20 * i, 10 };
-	parent = iomd_desc_with_address_ranges(ranges, 12, BOTH, IOMD_KERNEL_TASK);
+	parent = iomd_desc_with_address_ranges(ranges, ARRAY_SIZE(ranges), BOTH,
+					       IOMD_KERNEL_TASK);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, parent);
 	iomd_kunit_watch(&witness, parent);
 	/* The object, its one window, and the runs of the parent. */

@@ -739,6 +739,45 @@ static void privileged_users_are_not_charged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
 }
 
+/* Prepare as somebody who may not lock without limit. */
+static int prepare_unprivileged(struct kunit *test, struct iomd_desc *desc)
+{
+	struct cred *cred = prepare_creds();
+	const struct cred *mine;
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, cred);
+	cap_lower(cred->cap_effective, CAP_IPC_LOCK);
+	mine = override_creds(cred);
+	err = iomd_desc_prepare(desc, NONE);
+	revert_creds(mine);
+	put_cred(cred);
+	return err;
+}
+
+/*
+ * GMD-44: whether there is a limit is asked of the maker's rights and not of those of whoever
+ * prepares, whichever of them has more
+ */
+static void rights_of_the_maker_count(struct kunit *test)
+{
+	u64 base = iomd_kunit_map_anonymous(test, 2 * PAGE_SIZE);
+	struct rlimit *limit = &current->signal->rlim[RLIMIT_MEMLOCK];
+	unsigned long usual = limit->rlim_cur;
+	struct iomd_desc *unlimited, *limited;
+
+	limited = limited_desc(test, base, 2 * PAGE_SIZE, 1);
+	limit->rlim_cur = 0;
+	unlimited = user_desc(test, base, 2 * PAGE_SIZE, BOTH);
+	KUNIT_EXPECT_EQ(test, prepare_unprivileged(test, unlimited), 0);
+	limit->rlim_cur = usual;
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(unlimited, NONE), 0);
+
+	KUNIT_ASSERT_TRUE(test, capable(CAP_IPC_LOCK));
+	expect_refusal(test, limited, NONE, -ENOMEM);
+	KUNIT_EXPECT_EQ(test, prepare_unprivileged(test, limited), -ENOMEM);
+}
+
 /*
  * GMD-43 GMD-44: whoever made the descriptor may pin so much and no more, whoever
  * prepares it; at the limit nothing is pinned
@@ -917,6 +956,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(an_error_discards_once),
 	KUNIT_CASE(pinned_pages_are_charged),
 	KUNIT_CASE(privileged_users_are_not_charged),
+	KUNIT_CASE(rights_of_the_maker_count),
 	KUNIT_CASE(limit_of_the_maker_holds),
 	KUNIT_CASE(process_may_end),
 	KUNIT_CASE(kernel_threads_are_the_kernel),
