@@ -865,7 +865,7 @@ static int prepare_once(struct kunit *test, void *data)
 	struct iomd_desc *desc;
 	int err;
 
-	desc = iomd_desc_with_address_ranges(ranges, 12, BOTH, iomd_kunit_mm);
+	desc = iomd_desc_with_address_ranges(ranges, IOMD_KUNIT_MANY, BOTH, iomd_kunit_mm);
 	if (IS_ERR(desc))
 		return PTR_ERR(desc);
 	err = iomd_desc_prepare(desc, NONE);
@@ -879,7 +879,7 @@ static int prepare_once(struct kunit *test, void *data)
 static void survives_failing_allocations(struct kunit *test)
 {
 	u64 base = iomd_kunit_map_anonymous(test, 80 * PAGE_SIZE), before = iomd_kunit_pinned();
-	struct iomd_range ranges[12];
+	struct iomd_range ranges[IOMD_KUNIT_MANY];
 	struct page *page;
 	u32 i;
 
