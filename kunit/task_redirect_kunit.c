@@ -406,58 +406,52 @@ static bool goes_on(ktime_t start)
 	return ktime_ms_delta(ktime_get(), start) < stress_ms;
 }
 
-/* MAP-54 MAP-58 MAP-61: two threads read while it is redirected, over and over */
-static void redirected_while_read(struct kunit *test)
+/*
+ * Two threads read the first while it is redirected to the second and back, over and over; and
+ * to nothing in between, if @blocks.
+ */
+static void redirect_while_read(struct kunit *test, struct race *race, bool blocks)
 {
-	struct race race = { .first = buffer(test, 1), .second = buffer(test, 2) };
-	struct iomd_map *map = window(test, race.first, UNIQUE);
+	struct iomd_map *map = window(test, race->first, UNIQUE);
 	struct task_struct *one, *two;
 	ktime_t begin = ktime_get();
 	int err = 0;
 
-	memset(iomd_kunit_buffer_bytes(race.first), 0x11, LENGTH);
-	memset(iomd_kunit_buffer_bytes(race.second), 0x22, LENGTH);
-	race.address = address_of(map);
-	one = start(test, read_words, &race);
-	two = start(test, read_words, &race);
+	memset(iomd_kunit_buffer_bytes(race->first), 0x11, LENGTH);
+	race->address = address_of(map);
+	one = start(test, read_words, race);
+	two = start(test, read_words, race);
 	while (goes_on(begin)) {
-		err |= iomd_map_redirect(map, NULL, 0, 0);
-		err |= iomd_map_redirect(map, race.second, 0, 0);
-		err |= iomd_map_redirect(map, race.first, 0, 0);
+		if (blocks)
+			err |= iomd_map_redirect(map, NULL, 0, 0);
+		err |= iomd_map_redirect(map, race->second, 0, 0);
+		err |= iomd_map_redirect(map, race->first, 0, 0);
 		cond_resched();
 	}
 	KUNIT_EXPECT_EQ(test, kthread_stop(one), 0);
 	KUNIT_EXPECT_EQ(test, kthread_stop(two), 0);
 	KUNIT_EXPECT_EQ(test, err, 0);
-	KUNIT_EXPECT_GT(test, atomic_read(&race.seen), 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&race.torn), 0);
+	KUNIT_EXPECT_GT(test, atomic_read(&race->seen), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&race->torn), 0);
+}
+
+/* MAP-54 MAP-58 MAP-61: two threads read while it is redirected, over and over */
+static void redirected_while_read(struct kunit *test)
+{
+	struct race race = { .first = buffer(test, 1), .second = buffer(test, 2) };
+
+	memset(iomd_kunit_buffer_bytes(race.second), 0x22, LENGTH);
+	redirect_while_read(test, &race, true);
 }
 
 /* MAP-58 MD-96: nobody sees memory of a redirected descriptor, while a map becomes one of it */
 static void redirected_to_what_waits(struct kunit *test)
 {
 	struct race race = { .first = buffer(test, 1), .second = buffer(test, 2) };
-	struct iomd_map *map = window(test, race.first, UNIQUE);
-	struct task_struct *one, *two;
-	ktime_t begin = ktime_get();
-	int err = 0;
 
-	memset(iomd_kunit_buffer_bytes(race.first), 0x11, LENGTH);
 	memset(iomd_kunit_buffer_bytes(race.second), 0x33, LENGTH);
 	KUNIT_EXPECT_EQ(test, iomd_desc_redirect(race.second, NULL, true), 0);
-	race.address = address_of(map);
-	one = start(test, read_words, &race);
-	two = start(test, read_words, &race);
-	while (goes_on(begin)) {
-		err |= iomd_map_redirect(map, race.second, 0, 0);
-		err |= iomd_map_redirect(map, race.first, 0, 0);
-		cond_resched();
-	}
-	KUNIT_EXPECT_EQ(test, kthread_stop(one), 0);
-	KUNIT_EXPECT_EQ(test, kthread_stop(two), 0);
-	KUNIT_EXPECT_EQ(test, err, 0);
-	KUNIT_EXPECT_GT(test, atomic_read(&race.seen), 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&race.torn), 0);
+	redirect_while_read(test, &race, false);
 	KUNIT_EXPECT_EQ(test, iomd_desc_redirect(race.second, NULL, false), 0);
 }
 
