@@ -174,10 +174,46 @@ u64 iomd_dma_reach(const struct iomd_dma *dma, u64 end)
 }
 
 /*
- * What most devices want: pieces of the mapping, cut where they are too long. Every
- * instruction here is one for each segment. Stops before memory out of reach, of which
- * there still may be a segment that is not. There is room, and something left.
- * Return: 0, or -EMSGSIZE if @out refuses.
+ * Entries of the mapping that are segments as they are, for a device that takes any address: each
+ * alone, none too long, and none the last one. Here every instruction is one for each segment.
+ * There is room. Return: how many.
+ */
+static noinline u32 fill_entries(struct iomd_mapping_walk *walk, u64 end, u64 max_size,
+				 struct iomd_segment64 *segments, u32 room)
+{
+	struct iomd_segment64 *segment = segments, *limit = segments + room;
+	struct scatterlist *sg = walk->next;
+	s64 left = end - walk->start;
+
+	do {
+		u64 address = sg_dma_address(sg), length = sg_dma_len(sg);
+
+		left -= length;
+		if (unlikely(left <= 0) || unlikely(length > max_size) ||
+		    unlikely(sg_is_chain(sg + 1)) ||
+		    unlikely(sg_dma_address(sg + 1) == address + length)) {
+			left += length;
+			break;
+		}
+		segment->iovm_addr = address;
+		segment->length = length;
+		sg++;
+	} while (++segment < limit);
+	walk->next = sg;
+	walk->start = end - left;
+	return segment - segments;
+}
+
+/* Can there be segments that fill_entries() makes? */
+static __always_inline bool takes_entries(const struct iomd_dma *dma, iomd_dma_segment_fn out)
+{
+	return out == iomd_dma_output_host64 && !iomd_dma_limits_addresses(dma);
+}
+
+/*
+ * What most devices want: pieces of the mapping, cut where they are too long. Stops before
+ * memory out of reach, of which there still may be a segment that is not. There is room, and
+ * something left. Return: 0, or -EMSGSIZE if @out refuses.
  */
 static __always_inline int fill_plain(struct iomd_dma *dma, iomd_dma_segment_fn out,
 				      void *segments, u32 *nr)
@@ -208,6 +244,12 @@ static __always_inline int fill_plain(struct iomd_dma *dma, iomd_dma_segment_fn 
 		if (unlikely(left.length))
 			continue;
 		if (walk.start >= end)
+			break;
+		if (takes_entries(dma, out))
+			index += fill_entries(&walk, end, max_size,
+					      (struct iomd_segment64 *)segments + index,
+					      room - index);
+		if (index == room)
 			break;
 		iomd_mapping_next(&walk, end, &left);
 	}

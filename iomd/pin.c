@@ -391,19 +391,27 @@ static void unpin_range(unsigned long pfn, unsigned long nr, bool dirty)
 	}
 }
 
-/* Runs that hold one pin for each page. */
+/* A run that holds one pin for each page, but is not one that ends at @end. Return: where it does. */
+static noinline u64 unpin_run(const struct iomd_run *run, u64 end, bool dirty)
+{
+	u64 length = run->end - (end - PAGE_SIZE);
+
+	unpin_range(PHYS_PFN(run->phys), PFN_UP(offset_in_page(run->phys) + length), dirty);
+	return run->end;
+}
+
+/* Runs that hold one pin for each page. Most are a page: here every instruction is one for each. */
 static __always_inline void unpin_runs(const struct iomd_run *run, const struct iomd_run *limit,
 				       u64 start, bool dirty)
 {
 	for (; run < limit; run++) {
-		struct page *page = pfn_to_page(PHYS_PFN(run->phys));
-		u64 length = offset_in_page(run->phys) + run->end - start;
+		u64 phys = run->phys;
 
-		start = run->end;
-		if (length <= PAGE_SIZE)
-			unpin_page(page, dirty);
+		start += PAGE_SIZE;
+		if (likely(run->end == start && !offset_in_page(phys)))
+			unpin_page(pfn_to_page(PHYS_PFN(phys)), dirty);
 		else
-			unpin_range(page_to_pfn(page), PFN_UP(length), dirty);
+			start = unpin_run(run, start, dirty);
 	}
 }
 

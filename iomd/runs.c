@@ -152,33 +152,53 @@ struct tail {
 	u64 highest;
 };
 
-/* How long @first is with all that lies right behind it. Moves @page, which is at it, on. */
-static __always_inline u64 take_contiguous(struct page ***page, struct page **limit,
-					   struct page *first, bool has_next)
+static __always_inline void lengthen(struct tail *tail, u64 length)
 {
-	struct page **start = *page;
-
-	++*page;
-	if (!has_next || likely(!follows(**page, first)))
-		return PAGE_SIZE;
-	*page = skip_contiguous(*page, limit, first);
-	return (u64)(*page - start) << PAGE_SHIFT;
+	tail->phys += length;
+	tail->end += length;
 }
 
-/* Append one run, for which there is room. */
-static __always_inline void add_run(struct tail *tail, struct page ***page, struct page **limit,
-				    bool has_next)
+/*
+ * @first continues @run, as those may that are behind it, from @page on. Return: the first that
+ * does not.
+ */
+static __always_inline struct page **continue_run(struct tail *tail, struct iomd_run *run,
+						  struct page *first, struct page **page,
+						  struct page **limit, bool has_next)
 {
-	struct page *first = **page;
-	u64 phys = page_to_phys(first), length;
+	lengthen(tail, PAGE_SIZE);
+	if (has_next && unlikely(follows(*page, first))) {
+		struct page **start = page;
 
-	tail->next->phys = phys;
-	length = take_contiguous(page, limit, first, has_next);
-	tail->end += length;
-	tail->phys = phys + length;
+		page = skip_contiguous(page, limit, first);
+		lengthen(tail, (u64)(page - start) << PAGE_SHIFT);
+	}
 	tail->highest = max(tail->highest, tail->phys);
-	tail->next->end = tail->end;
-	tail->next++;
+	run->end = tail->end;
+	return page;
+}
+
+/*
+ * page_to_phys(). Multiplied in this order there is no division left, if as many struct pages as
+ * that takes fill a page.
+ */
+static __always_inline u64 phys_of(const struct page *page)
+{
+	if (PAGE_SIZE % sizeof(*page))
+		return page_to_phys(page);
+	return page_to_pfn(page) * sizeof(*page) * (PAGE_SIZE / sizeof(*page));
+}
+
+/* Append one run, for which there is room. Return: the first page that is not in it. */
+static __always_inline struct page **add_run(struct tail *tail, struct page **page,
+					     struct page **limit, bool has_next)
+{
+	struct iomd_run *run = tail->next++;
+	struct page *first = *page++;
+
+	tail->phys = phys_of(first);
+	run->phys = tail->phys;
+	return continue_run(tail, run, first, page, limit, has_next);
 }
 
 /*
@@ -198,20 +218,15 @@ static struct page **add_whole_pages(struct iomd_runs *runs, struct page **page,
 	};
 	struct page **last;
 
-	if (page_to_phys(*page) == tail.phys) {
-		u64 length = take_contiguous(&page, limit, *page, page + 1 < limit);
-
-		tail.end += length;
-		tail.phys += length;
-		tail.highest = max(tail.highest, tail.phys);
-		tail.next[-1].end = tail.end;
-	}
+	if (page_to_phys(*page) == tail.phys)
+		page = continue_run(&tail, tail.next - 1, *page, page + 1, limit,
+				    page + 1 < limit);
 	/* Of all but the last it is known that there is another. */
 	last = page + min(limit - page, runs->limit - tail.next) - 1;
 	while (page < last)
-		add_run(&tail, &page, limit, true);
+		page = add_run(&tail, page, limit, true);
 	if (page == last)
-		add_run(&tail, &page, limit, page + 1 < limit);
+		page = add_run(&tail, page, limit, page + 1 < limit);
 	runs->next = tail.next;
 	runs->tail = tail.phys;
 	runs->highest = tail.highest;

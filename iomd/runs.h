@@ -29,7 +29,7 @@ struct iomd_run {
 /* Enough for 64 KiB, wherever in a page they begin: such I/O allocates nothing. */
 #define IOMD_RUNS_LOCAL		(SZ_64K / SZ_4K + 1)
 
-#define IOMD_RUNS_CHUNK_SHIFT	8
+#define IOMD_RUNS_CHUNK_SHIFT	9
 #define IOMD_RUNS_CHUNK		BIT(IOMD_RUNS_CHUNK_SHIFT)
 
 #define IOMD_RUNS_NO_TAIL	(~0ULL)

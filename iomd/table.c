@@ -14,8 +14,11 @@
 #include "runs.h"
 #include "table.h"
 
-/* Entries of a chunk, of which the last chains it to the next. It fills a page. */
-#define CHUNK_ENTRIES	((PAGE_SIZE - sizeof(struct iomd_table_chunk)) / sizeof(struct scatterlist))
+/* Bytes of a chunk: there are always two pages together, and that is half as many chunks. */
+#define CHUNK_SIZE	(2 * PAGE_SIZE)
+
+/* Entries of a chunk, of which the last chains it to the next. */
+#define CHUNK_ENTRIES	((CHUNK_SIZE - sizeof(struct iomd_table_chunk)) / sizeof(struct scatterlist))
 
 struct iomd_table_chunk {
 	struct iomd_table_chunk *next;
@@ -33,7 +36,6 @@ struct iomd_table_chunk {
  * @limit: Where the chunk ends; the entry there is for chaining.
  * @nr_before: Entries in the chunks before.
  * @todo: Bytes that are not in entries yet; the stretch at work counts as a whole.
- * @tail: Address that would continue the last entry.
  * @max_entry: Longest entry that the device and the DMA API take.
  * @boundary: Entries do not cross multiples of this plus one.
  * @gfp: How to allocate.
@@ -45,7 +47,6 @@ struct builder {
 	struct scatterlist *limit;
 	unsigned int nr_before;
 	u64 todo;
-	u64 tail;
 	u64 max_entry;
 	u64 boundary;
 	gfp_t gfp;
@@ -77,7 +78,6 @@ static void builder_start(struct builder *builder, struct iomd_mapping *mapping,
 	builder->limit = mapping->local + IOMD_MAPPING_LOCAL;
 	builder->nr_before = 0;
 	builder->todo = length;
-	builder->tail = U64_MAX;
 	builder->max_entry = longest_entry(dev, length);
 	builder->boundary = dma_get_seg_boundary(dev);
 	builder->gfp = gfp | __GFP_ACCOUNT | __GFP_NOWARN;
@@ -188,19 +188,30 @@ static bool is_of_kind(const struct builder *builder, u64 address, u64 length)
 	return has_page(address) != has_no_page && has_page(address + length - 1) != has_no_page;
 }
 
+/* The address that would continue the last entry. */
+static u64 tail(const struct builder *builder)
+{
+	const u64 *resources = builder->mapping->resources;
+	struct scatterlist *last = builder->next - 1;
+
+	if (builder->next == builder->first)
+		return U64_MAX;
+	return (resources ? resources[count(builder) - 1] : sg_phys(last)) + last->length;
+}
+
 /*
- * Add memory in as many entries as it takes. What continues the last one, which ends at
- * @tail, is cut anew; and of memory without pages the entry for the CPU is beside the table.
+ * Add memory in as many entries as it takes. What continues the last one is cut anew; and of
+ * memory without pages the entry for the CPU is beside the table.
  */
-static noinline int add_with_care(struct builder *builder, u64 address, u64 length, u64 tail,
-				  bool check)
+static noinline int add_with_care(struct builder *builder, u64 address, u64 length,
+				  bool has_device)
 {
 	struct iomd_mapping *mapping = builder->mapping;
 	int err = 0;
 
-	if (check && !is_of_kind(builder, address, length))
+	if ((has_device || mapping->resources) && !is_of_kind(builder, address, length))
 		return -EOPNOTSUPP;
-	if (address == tail) {
+	if (address == tail(builder)) {
 		struct scatterlist *last = --builder->next;
 
 		address -= last->length;
@@ -218,40 +229,70 @@ static noinline int add_with_care(struct builder *builder, u64 address, u64 leng
 	return err;
 }
 
-/*
- * Add several runs. Most are entries as they are, and there is room for them: here every
- * instruction is one for each.
- */
-static int add_stretch(struct builder *builder, const struct iomd_stretch *stretch)
+/* Can pages be entries, whatever else? */
+static bool takes_pages(const struct builder *builder, const struct iomd_stretch *stretch)
 {
-	bool check = stretch->has_device || builder->mapping->resources;
-	u64 max_entry = check ? 0 : builder->max_entry, boundary = builder->boundary;
-	u64 position = stretch->position, stop = stretch->end, address = stretch->address;
-	const struct iomd_run *run = stretch->run;
+	return !stretch->has_device && !builder->mapping->resources &&
+	       fits(0, PAGE_SIZE, builder->max_entry, builder->boundary);
+}
+
+/*
+ * Add runs that are a page each, up to offset @stop at most, as long as there is room. Most of
+ * what is long is such: here every instruction is one for each. Return: the first that is not,
+ * at @position.
+ */
+static const struct iomd_run *fill_pages(struct builder *builder, const struct iomd_run *run,
+					 u64 *position, u64 stop)
+{
 	struct scatterlist *next = builder->next;
-	u64 tail = builder->tail;
-	int err;
+	struct scatterlist *limit = next + min_t(u64, builder->limit - next,
+						 (stop - *position) >> PAGE_SHIFT);
+	u64 end = *position;
 
-	while (run->end < stop) {
-		u64 length = run->end - position;
+	for (; next < limit; next++, run++) {
+		u64 address = run->phys;
 
-		if (likely(address != tail && fits(address, length, max_entry, boundary) &&
-			   next != builder->limit)) {
-			fill_entry(next++, address, length);
-		} else {
-			builder->next = next;
-			err = add_with_care(builder, address, length, tail, check);
-			if (err)
-				return err;
-			next = builder->next;
-		}
-		tail = address + length;
-		position = run->end;
-		address = (++run)->phys;
+		if (run->end != end + PAGE_SIZE || offset_in_page(address))
+			break;
+		fill_entry(next, address, PAGE_SIZE);
+		end += PAGE_SIZE;
 	}
 	builder->next = next;
-	err = add_with_care(builder, address, stop - position, tail, check);
-	builder->tail = address + (stop - position);
+	*position = end;
+	return run;
+}
+
+/* Add memory, which most often is an entry as it is. */
+static __always_inline int add_piece(struct builder *builder, u64 address, u64 length,
+				     bool has_device)
+{
+	if (unlikely(has_device || builder->mapping->resources || address == tail(builder) ||
+		     !fits(address, length, builder->max_entry, builder->boundary)))
+		return add_with_care(builder, address, length, has_device);
+	return add_entry(builder, address, length);
+}
+
+/* Add several runs, of the first of which the beginning may not be meant. */
+static int add_stretch(struct builder *builder, const struct iomd_stretch *stretch)
+{
+	u64 position = stretch->position, stop = stretch->end;
+	const struct iomd_run *run = stretch->run;
+	u64 skip = stretch->address - run->phys;
+	bool pages = takes_pages(builder, stretch);
+	int err = 0;
+
+	while (!err && position < stop) {
+		u64 start = position;
+
+		if (pages && !skip)
+			run = fill_pages(builder, run, &position, stop);
+		if (position > start)
+			continue;
+		position = min(run->end, stop);
+		err = add_piece(builder, run->phys + skip, position - start, stretch->has_device);
+		skip = 0;
+		run++;
+	}
 	builder->todo -= stop - stretch->position;
 	return err;
 }

@@ -200,7 +200,9 @@ static void grows_and_finds(struct kunit *test)
 }
 
 /* Numbers of runs after which the list has to allocate. */
-static const u32 full_at[] = { IOMD_RUNS_LOCAL, FIRST_CHUNK, 256, 512, 16 * 256 };
+static const u32 full_at[] = {
+	IOMD_RUNS_LOCAL, FIRST_CHUNK, IOMD_RUNS_CHUNK, 2 * IOMD_RUNS_CHUNK, 16 * IOMD_RUNS_CHUNK,
+};
 
 static void failed_growth_changes_nothing(struct kunit *test)
 {
@@ -224,7 +226,7 @@ static void failed_growth_changes_nothing(struct kunit *test)
 
 		KUNIT_EXPECT_EQ_MSG(test, left, 0, "nothing was allocated at %u", full_at[i]);
 		/* The directory may come from vmalloc instead. */
-		if (!err && full_at[i] == 16 * 256)
+		if (!err && full_at[i] == 16 * IOMD_RUNS_CHUNK)
 			continue;
 		KUNIT_EXPECT_EQ(test, err, -ENOMEM);
 		expect_rows(test);
