@@ -5,6 +5,10 @@
  * Pages are charged to the user, where RLIMIT_MEMLOCK limits what all processes
  * of that user pin together (as io_uring does), unless the user may lock without
  * limit; and they are added to the address space's VmPin so that they can be seen.
+ *
+ * Whether the user may is up to the security modules, which are not asked at the rate at which
+ * packets come: whoever has the capability is not charged, and they are asked once the address
+ * space alone is over the limit.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -14,14 +18,28 @@
 
 #include "account.h"
 
-/*
- * Capabilities are looked at first: asking the security modules costs more, and is
- * audited where it is denied.
- */
-static bool is_exempt(const struct cred *cred)
+static bool holds_capability(const struct cred *cred)
 {
-	return cred->user_ns == &init_user_ns && cap_raised(cred->cap_effective, CAP_IPC_LOCK) &&
-	       ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK);
+	return cred->user_ns == &init_user_ns && cap_raised(cred->cap_effective, CAP_IPC_LOCK);
+}
+
+/* May whoever opened the account lock without limit, or is the capability all there is? */
+static bool is_exempt(const struct iomd_account *account)
+{
+	const struct cred *own = override_creds(account->cred);
+	bool exempt = ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK);
+
+	revert_creds(own);
+	return exempt;
+}
+
+/* The address space of one who has the capability is over the limit. */
+int iomd_account_charge_beyond(struct iomd_account *account, unsigned long nr_pages)
+{
+	if (is_exempt(account))
+		return 0;
+	atomic64_sub(nr_pages, &account->mm->pinned_vm);
+	return -ENOMEM;
 }
 
 /*
@@ -35,7 +53,7 @@ void iomd_account_open(struct iomd_account *account, struct mm_struct *mm)
 		mmgrab(mm);
 		account->mm = mm;
 		account->cred = get_current_cred();
-		account->user = is_exempt(account->cred) ? NULL : account->cred->user;
+		account->user = holds_capability(account->cred) ? NULL : account->cred->user;
 	}
 	account->limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 }

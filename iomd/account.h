@@ -12,7 +12,7 @@
 
 /**
  * struct iomd_account - Who pays for pinned pages.
- * @user: User who pays, held by @cred; NULL for one who may lock without limit.
+ * @user: User who pays, held by @cred; NULL for one who has the capability to lock without limit.
  * @mm: Address space whose VmPin shows the pages, held; NULL if the account is not open.
  * @cred: Of whoever asked, held.
  * @limit: RLIMIT_MEMLOCK of whoever asked, in pages.
@@ -31,19 +31,34 @@ void iomd_account_open(struct iomd_account *account, struct mm_struct *mm);
 void iomd_account_copy(struct iomd_account *account, const struct iomd_account *from);
 void iomd_account_close(struct iomd_account *account);
 
-/* Charge @nr_pages, or return -ENOMEM and charge nothing. */
+int iomd_account_charge_beyond(struct iomd_account *account, unsigned long nr_pages);
+
+static inline int iomd_account_charge_user(struct iomd_account *account, unsigned long nr_pages)
+{
+	atomic_long_t *locked = &account->user->locked_vm;
+	long old = atomic_long_read(locked);
+
+	do {
+		if (old + nr_pages > account->limit)
+			return -ENOMEM;
+	} while (!atomic_long_try_cmpxchg(locked, &old, old + nr_pages));
+	return 0;
+}
+
+/* Charge @nr_pages, or return -ENOMEM and charge nothing. Process context. */
 static inline int iomd_account_charge(struct iomd_account *account, unsigned long nr_pages)
 {
-	if (account->user) {
-		atomic_long_t *locked = &account->user->locked_vm;
-		long old = atomic_long_read(locked);
+	u64 pinned;
 
-		do {
-			if (old + nr_pages > account->limit)
-				return -ENOMEM;
-		} while (!atomic_long_try_cmpxchg(locked, &old, old + nr_pages));
+	if (account->user) {
+		int err = iomd_account_charge_user(account, nr_pages);
+
+		if (err)
+			return err;
 	}
-	atomic64_add(nr_pages, &account->mm->pinned_vm);
+	pinned = atomic64_add_return(nr_pages, &account->mm->pinned_vm);
+	if (!account->user && unlikely(pinned > account->limit))
+		return iomd_account_charge_beyond(account, nr_pages);
 	return 0;
 }
 

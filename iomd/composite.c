@@ -294,15 +294,32 @@ u64 iomd_composite_copy(struct iomd_desc *desc, enum iomd_copy way, u64 offset, 
 }
 
 /* Hold all parts, or none. As long as they are held they stay what they are. */
-bool iomd_composite_hold(struct iomd_desc *desc)
+/* Nothing is known of how the bytes begin, since no piece was pinned as such. */
+bool iomd_composite_hold(struct iomd_desc *desc, struct iomd_summary *summary)
 {
 	struct iomd_composite *composite = iomd_to_composite(desc);
-	u32 i;
+	u32 i, flags = READ_ONCE(desc->flags);
+	u64 highest = 0;
 
-	for (i = 0; i < composite->nr; i++)
-		if (!iomd_desc_hold(composite->part[i].desc))
+	for (i = 0; i < composite->nr; i++) {
+		struct iomd_desc *part = composite->part[i].desc;
+
+		if (!part->ops->hold(part, summary))
 			goto err_held;
+		if (summary) {
+			highest = max(highest, summary->highest);
+			flags |= summary->flags;
+		}
+	}
 	atomic_inc(&composite->nr_holds);
+	if (summary)
+		*summary = (struct iomd_summary) {
+			.length = desc->length,
+			.highest = highest,
+			.piece = IOMD_NO_PIECE,
+			.page_align = -1,
+			.flags = flags,
+		};
 	return true;
 
 err_held:
@@ -380,27 +397,6 @@ u32 iomd_composite_all_flags(struct iomd_desc *desc)
 	for (i = 0; i < composite->nr; i++)
 		flags |= composite->part[i].desc->ops->all_flags(composite->part[i].desc);
 	return flags;
-}
-
-/* Nothing is known of how the bytes begin, since no piece was pinned as such. */
-void iomd_composite_summarize(struct iomd_desc *desc, struct iomd_summary *summary)
-{
-	struct iomd_composite *composite = iomd_to_composite(desc);
-	u32 i, flags = desc->flags;
-	u64 highest = 0;
-
-	for (i = 0; i < composite->nr; i++) {
-		struct iomd_desc *part = composite->part[i].desc;
-
-		part->ops->summarize(part, summary);
-		highest = max(highest, summary->highest);
-		flags |= summary->flags;
-	}
-	summary->flags = flags;
-	summary->length = desc->length;
-	summary->highest = highest;
-	summary->piece = IOMD_NO_PIECE;
-	summary->page_align = -1;
 }
 
 /* Take note of a part's lifetime; another one means that ours has ended, too. */

@@ -67,9 +67,8 @@ void iomd_composite_clear(struct iomd_composite *composite);
 int iomd_composite_prepare(struct iomd_desc *desc, u32 direction);
 int iomd_composite_complete(struct iomd_desc *desc, u32 direction);
 int iomd_composite_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset);
-bool iomd_composite_hold(struct iomd_desc *desc);
+bool iomd_composite_hold(struct iomd_desc *desc, struct iomd_summary *summary);
 void iomd_composite_drop(struct iomd_desc *desc);
-void iomd_composite_summarize(struct iomd_desc *desc, struct iomd_summary *summary);
 u32 iomd_composite_all_flags(struct iomd_desc *desc);
 int iomd_composite_bus_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
 int iomd_composite_source_extent(struct iomd_desc *desc, u64 offset, struct iomd_extent *extent);
@@ -88,7 +87,6 @@ void iomd_composite_release(struct iomd_desc *desc);
 	.resolve = iomd_composite_resolve, \
 	.hold = iomd_composite_hold, \
 	.drop = iomd_composite_drop, \
-	.summarize = iomd_composite_summarize, \
 	.all_flags = iomd_composite_all_flags, \
 	.bus_extent = iomd_composite_bus_extent, \
 	.source_extent = iomd_composite_source_extent, \

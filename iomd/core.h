@@ -126,22 +126,16 @@ struct iomd_desc_ops {
 	int (*resolve)(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset);
 
 	/**
-	 * @hold: Keep prepared memory resident beyond its last complete. Must
-	 * not sleep. Returns false if the memory is not prepared. This callback
-	 * is mandatory.
+	 * @hold: Keep prepared memory resident beyond its last complete, and say what it
+	 * is in @summary, if that is not NULL. Must not sleep. Returns false, with
+	 * @summary undefined, if the memory is not prepared. This callback is mandatory.
 	 */
-	bool (*hold)(struct iomd_desc *desc);
+	bool (*hold)(struct iomd_desc *desc, struct iomd_summary *summary);
 
 	/**
 	 * @drop: Undo one @hold. Must not sleep. This callback is mandatory.
 	 */
 	void (*drop)(struct iomd_desc *desc);
-
-	/**
-	 * @summarize: Fill in a summary of prepared memory. Must not sleep. This
-	 * callback is mandatory.
-	 */
-	void (*summarize)(struct iomd_desc *desc, struct iomd_summary *summary);
 
 	/**
 	 * @all_flags: The flags of everything that memory comes from, taken
@@ -346,7 +340,7 @@ static inline void iomd_cond_resched(void)
 
 static inline bool iomd_desc_hold(struct iomd_desc *desc)
 {
-	return desc->ops->hold(desc);
+	return desc->ops->hold(desc, NULL);
 }
 
 static inline void iomd_desc_drop(struct iomd_desc *desc)

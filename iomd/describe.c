@@ -168,6 +168,8 @@ static struct iomd_mapper *choose_mapper(const struct iomd_general_spec *spec, u
 		return spec->mapper;
 	if (spec->mapper)
 		return iomd_mapper_get(spec->mapper);
+	if (!iomd_client_has_default_mapper(spec->client))
+		return NULL;
 	return iomd_client_copy_default_mapper(spec->client);
 }
 
@@ -190,6 +192,15 @@ static void add_extra(struct iomd_general *general, const struct iomd_general_ex
 	general->dmabuf = extra->dmabuf;
 	general->provided = extra->provided;
 	general->owner = extra->owner ? iomd_desc_get(extra->owner) : NULL;
+}
+
+/* Where its first byte lies says enough of memory that is wired as one unit. */
+static s32 page_align(const struct iomd_general *general)
+{
+	if (general->nr_ranges != 1 || general->origin == IOMD_ORIGIN_PHYSICAL ||
+	    general->origin == IOMD_ORIGIN_PROVIDER)
+		return -1;
+	return offset_in_page(general->range.address);
 }
 
 /* Whoever describes a task's memory pays for it, unless it is known who does. */
@@ -226,6 +237,7 @@ static int describe(struct iomd_general *general, const struct iomd_general_spec
 	general->task = spec->task;
 	if (spec->extra)
 		add_extra(general, spec->extra);
+	general->page_align = page_align(general);
 	open_account(general, spec);
 
 	if (iomd_general_is_physical(general))
@@ -277,7 +289,7 @@ static void forget(struct iomd_general *general)
 }
 
 /*
- * Make a general descriptor of zeroed memory, but for the runs: the whole of one, or the part of it
+ * Make a general descriptor of zeroed memory, down to the lock: the whole of one, or the part of it
  * that another kind begins with. On error there is nothing to give back.
  */
 int iomd_general_init(struct iomd_general *general, const struct iomd_desc_ops *ops,
@@ -345,7 +357,7 @@ struct iomd_desc *iomd_general_create(const struct iomd_general_spec *spec)
 
 	if (!general)
 		return ERR_PTR(-ENOMEM);
-	memset(general, 0, offsetof(struct iomd_general, runs));
+	memset(general, 0, offsetof(struct iomd_general, lock));
 	err = iomd_general_init(general, &general_ops, spec);
 	if (err) {
 		kmem_cache_free(general_cache, general);

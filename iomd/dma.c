@@ -136,12 +136,10 @@ EXPORT_SYMBOL_NS_GPL(iomd_dma_put, IOMD_NS);
  */
 static bool summarize(struct iomd_dma *dma, struct iomd_desc *desc)
 {
-	bool held = iomd_desc_hold(desc);
+	bool held = desc->ops->hold(desc, &dma->summary);
 
 	dma->direction = desc->flags & IOMD_DIRECTION_IN_OUT;
-	if (held)
-		desc->ops->summarize(desc, &dma->summary);
-	else
+	if (!held)
 		dma->summary = (struct iomd_summary) {
 			.length = desc->length,
 			.piece = IOMD_NO_PIECE,

@@ -70,7 +70,7 @@ static __always_inline struct iomd_mapping *shared_mapping(const struct iomd_dma
 	return mapping->needs_sync ? ERR_PTR(-EBUSY) : mapping;
 }
 
-static int map_stretches(struct iomd_dma *dma, enum dma_data_direction direction)
+static noinline int map_stretches(struct iomd_dma *dma, enum dma_data_direction direction)
 {
 	struct view_source source __uninitialized;
 
@@ -80,7 +80,7 @@ static int map_stretches(struct iomd_dma *dma, enum dma_data_direction direction
 				direction, iomd_context_gfp());
 }
 
-static noinline int map_privately(struct iomd_dma *dma, const struct iomd_summary *now)
+static __always_inline int map_privately(struct iomd_dma *dma, const struct iomd_summary *now)
 {
 	enum dma_data_direction direction = DMA_BIDIRECTIONAL;
 	int err;
@@ -116,7 +116,7 @@ static bool is_mapped_at_all(const struct iomd_dma *dma)
 	return dma->mapper && !iomd_mapper_is_identity(dma->mapper) && dma->length;
 }
 
-static int set_up_mapping(struct iomd_dma *dma, const struct iomd_summary *now)
+static __always_inline int set_up_mapping(struct iomd_dma *dma, const struct iomd_summary *now)
 {
 	int shared;
 
@@ -128,7 +128,7 @@ static int set_up_mapping(struct iomd_dma *dma, const struct iomd_summary *now)
 	return map_privately(dma, now);
 }
 
-static void tear_down_mapping(struct iomd_dma *dma)
+static __always_inline void tear_down_mapping(struct iomd_dma *dma)
 {
 	if (dma->mapped == &dma->mapping)
 		iomd_mapping_unmap(&dma->mapping);
@@ -139,15 +139,20 @@ static void tear_down_mapping(struct iomd_dma *dma)
  * Memory that no device may reach, or that this machine's cannot: such addresses can be
  * listed, but neither mapped nor copied. And memory that only another mapper knows.
  */
-static int check_reachable(const struct iomd_dma *dma, u32 flags)
+static noinline int check_unreachable(const struct iomd_dma *dma, u32 flags)
 {
-	if (iomd_desc_is_opaque(dma->desc) && !can_share_mapping(dma))
-		return -EOPNOTSUPP;
-	if (!(flags & (IOMD_MEMORY_REMOTE | IOMD_MEMORY_HOST_ONLY)))
-		return 0;
 	if (iomd_dma_is_iterate_only(dma) && !dma->mapper)
 		return 0;
 	return flags & IOMD_MEMORY_REMOTE ? -ENXIO : -EPERM;
+}
+
+static __always_inline int check_reachable(const struct iomd_dma *dma, u32 flags)
+{
+	if (unlikely(iomd_desc_is_opaque(dma->desc)) && !can_share_mapping(dma))
+		return -EOPNOTSUPP;
+	if (unlikely(flags & (IOMD_MEMORY_REMOTE | IOMD_MEMORY_HOST_ONLY)))
+		return check_unreachable(dma, flags);
+	return 0;
 }
 
 /* Is memory seen through a mapping and nothing else, and nothing asked of where it lies? */
@@ -162,7 +167,7 @@ static bool is_plain(const struct iomd_dma *dma)
  * as well: it depends on what is demanded, and on what was known of the memory when it was
  * attached. It does not if there is no other way to use the memory, which may change.
  */
-static int plan(struct iomd_dma *dma, u32 flags)
+static __always_inline int plan(struct iomd_dma *dma, u32 flags)
 {
 	int err;
 
@@ -194,7 +199,7 @@ static __always_inline void start_over(struct iomd_dma *dma)
 }
 
 /* The device gets to see the memory, or what stands in for it. */
-static int set_up_device(struct iomd_dma *dma, const struct iomd_summary *now)
+static __always_inline int set_up_device(struct iomd_dma *dma, const struct iomd_summary *now)
 {
 	int err = set_up_mapping(dma, now);
 
@@ -212,26 +217,14 @@ static int set_up_device(struct iomd_dma *dma, const struct iomd_summary *now)
 /*
  * The work of a first prepare, of memory that is as @now says. On error nothing of it is left.
  */
-static int set_up(struct iomd_dma *dma, const struct iomd_summary *now, bool synchronize)
+static __always_inline int set_up(struct iomd_dma *dma, const struct iomd_summary *now,
+				  bool synchronize)
 {
 	int err = plan(dma, now->flags);
 
 	if (!err && !dma->is_direct)
 		err = iomd_dma_set_up_bounce(dma, synchronize, false);
 	return err ?: set_up_device(dma, now);
-}
-
-/* The same where it is planned and the mapping is not shared. */
-static noinline int set_up_again(struct iomd_dma *dma)
-{
-	struct iomd_summary now __uninitialized;
-	int err;
-
-	dma->desc->ops->summarize(dma->desc, &now);
-	err = check_reachable(dma, now.flags);
-	if (!err && is_mapped_at_all(dma))
-		err = map_privately(dma, &now);
-	return err;
 }
 
 /* Once more, for what is prepared already: nothing but counting. */
@@ -254,33 +247,15 @@ static __always_inline int prepared(struct iomd_dma *dma, int err)
 }
 
 /* The first prepare of a range, which is in the descriptor; it lets go if it fails. */
-static int prepare_held(struct iomd_dma *dma, u64 offset, u64 length,
-			const struct iomd_summary *now, bool synchronize)
+static noinline int prepare_held(struct iomd_dma *dma, u64 offset, u64 length,
+				 const struct iomd_summary *now, bool synchronize)
 {
 	dma->offset = offset;
 	dma->length = length;
 	return prepared(dma, set_up(dma, now, synchronize));
 }
 
-/* The same as the last time, of the same range. */
-static int prepare_next(struct iomd_dma *dma)
-{
-	int shared;
-
-	if (!iomd_desc_hold(dma->desc))
-		return -EAGAIN;
-	shared = is_mapped_at_all(dma) ? share_mapping(dma) : 0;
-	if (shared <= 0) {
-		int err = shared ?: set_up_again(dma);
-
-		if (err)
-			return prepared(dma, err);
-	}
-	start_over(dma);
-	return prepared(dma, 0);
-}
-
-static int prepare_first(struct iomd_dma *dma, u64 offset, u64 length, bool synchronize)
+static noinline int prepare_first(struct iomd_dma *dma, u64 offset, u64 length, bool synchronize)
 {
 	struct iomd_summary now __uninitialized;
 	u64 end;
@@ -290,10 +265,41 @@ static int prepare_first(struct iomd_dma *dma, u64 offset, u64 length, bool sync
 	if (check_add_overflow(offset, length, &end) || end > dma->summary.length ||
 	    end > dma->desc->length)
 		return -EINVAL;
+	if (!dma->desc->ops->hold(dma->desc, &now))
+		return -EAGAIN;
+	return prepare_held(dma, offset, length, &now, synchronize);
+}
+
+/* The same as the last time, of the same range, which the command maps. */
+static noinline int map_again(struct iomd_dma *dma)
+{
+	struct iomd_summary now __uninitialized;
+	int err;
+
+	if (!dma->desc->ops->hold(dma->desc, &now))
+		return -EAGAIN;
+	err = check_reachable(dma, now.flags);
+	if (!err && is_mapped_at_all(dma))
+		err = map_privately(dma, &now);
+	if (!err)
+		start_over(dma);
+	return prepared(dma, err);
+}
+
+/* The same where the descriptor may be mapped. Of that nothing but the mapping is asked. */
+static int share_again(struct iomd_dma *dma, bool synchronize)
+{
+	int shared;
+
 	if (!iomd_desc_hold(dma->desc))
 		return -EAGAIN;
-	dma->desc->ops->summarize(dma->desc, &now);
-	return prepare_held(dma, offset, length, &now, synchronize);
+	shared = share_mapping(dma);
+	if (unlikely(!shared)) {
+		iomd_desc_drop(dma->desc);
+		return prepare_first(dma, dma->offset, dma->length, synchronize);
+	}
+	start_over(dma);
+	return prepared(dma, min(shared, 0));
 }
 
 /*
@@ -351,7 +357,8 @@ int iomd_dma_prepare(struct iomd_dma *dma, u64 offset, u64 length, bool flush_ca
 	if (!length)
 		length = dma->summary.length;
 	if (is_planned(dma, offset, length) && !dma->active)
-		return prepare_next(dma);
+		return is_mapped_at_all(dma) && can_share_mapping(dma) ?
+			       share_again(dma, synchronize) : map_again(dma);
 	if (!dma->out)
 		return -EAGAIN;
 	if (length > dma->max_transfer_size)
@@ -386,7 +393,9 @@ int iomd_dma_double_buffer(struct iomd_dma *dma)
 	struct iomd_summary now __uninitialized;
 	int err, lost;
 
-	dma->desc->ops->summarize(dma->desc, &now);
+	/* That it is held is known. */
+	dma->desc->ops->hold(dma->desc, &now);
+	iomd_desc_drop(dma->desc);
 	tear_down_mapping(dma);
 	lost = iomd_dma_tear_down_bounce(dma, true);
 	dma->is_planned = false;

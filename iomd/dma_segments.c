@@ -213,10 +213,10 @@ static __always_inline bool takes_entries(const struct iomd_dma *dma, iomd_dma_s
 /*
  * What most devices want: pieces of the mapping, cut where they are too long. Stops before
  * memory out of reach, of which there still may be a segment that is not. There is room, and
- * something left. Return: 0, or -EMSGSIZE if @out refuses.
+ * something left. Return: how many, or -EMSGSIZE if @out refuses.
  */
-static __always_inline int fill_plain(struct iomd_dma *dma, iomd_dma_segment_fn out,
-				      void *segments, u32 *nr)
+static __always_inline s64 fill_plain(struct iomd_dma *dma, iomd_dma_segment_fn out,
+				      void *segments, u32 room)
 {
 	struct iomd_segmenter *segmenter = &dma->segmenter;
 	u64 highest = dma->highest, max_size = segmenter->max_size;
@@ -226,7 +226,7 @@ static __always_inline int fill_plain(struct iomd_dma *dma, iomd_dma_segment_fn 
 		.address = segmenter->left.address,
 		.length = segmenter->left.length,
 	};
-	size_t index = 0, room = *nr;
+	size_t index = 0;
 
 	if (!left.length)
 		iomd_mapping_walk(dma->mapped, &walk, dma->mapped_base + segmenter->offset, end,
@@ -257,20 +257,19 @@ static __always_inline int fill_plain(struct iomd_dma *dma, iomd_dma_segment_fn 
 	segmenter->left.address = left.address;
 	segmenter->left.length = left.length;
 	segmenter->offset = min(walk.start, end) - left.length - dma->mapped_base;
-	*nr = index;
-	return 0;
+	return index;
 }
 
 /* The compiler makes a loop of its own of those that most want as they are. */
-static noinline int fill_host64(struct iomd_dma *dma, void *segments, u32 *nr)
+static noinline s64 fill_host64(struct iomd_dma *dma, void *segments, u32 room)
 {
-	return fill_plain(dma, iomd_dma_output_host64, segments, nr);
+	return fill_plain(dma, iomd_dma_output_host64, segments, room);
 }
 
-static noinline int fill_others(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments,
-				u32 *nr)
+static noinline s64 fill_others(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments,
+				u32 room)
 {
-	return fill_plain(dma, out, segments, nr);
+	return fill_plain(dma, out, segments, room);
 }
 
 /* One segment, whatever is asked of it. */
@@ -292,35 +291,63 @@ static int generate_one(struct iomd_dma *dma, iomd_dma_segment_fn out, void *seg
 }
 
 /* One by one, behind the @index that there are. */
-static noinline int fill_rest(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments,
-			      u32 room, u32 *index)
+static noinline s64 fill_rest(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments,
+			      u32 room, u32 index)
 {
-	int err = 0;
+	while (index < room && dma->segmenter.offset < dma->length) {
+		int err = generate_one(dma, out, segments, index);
 
-	while (!err && *index < room && dma->segmenter.offset < dma->length)
-		err = generate_one(dma, out, segments, (*index)++);
-	return err;
+		if (err)
+			return err;
+		index++;
+	}
+	return index;
 }
 
-static int generate(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments, u32 *nr)
+static noinline s64 fill_several(struct iomd_dma *dma, iomd_dma_segment_fn out, void *segments,
+				 u32 room)
 {
-	u32 index = 0, room = *nr;
-	int err = 0;
+	s64 nr = 0;
 
-	if (dma->is_plain) {
-		index = room;
-		err = out == iomd_dma_output_host64 ? fill_host64(dma, segments, &index) :
-						      fill_others(dma, out, segments, &index);
-	}
-	if (!err && index < room && dma->segmenter.offset < dma->length)
-		err = fill_rest(dma, out, segments, room, &index);
-	*nr = index;
-	return err;
+	if (dma->is_plain)
+		nr = out == iomd_dma_output_host64 ? fill_host64(dma, segments, room) :
+						     fill_others(dma, out, segments, room);
+	if (nr < 0 || nr == room || dma->segmenter.offset == dma->length)
+		return nr;
+	return fill_rest(dma, out, segments, room, nr);
+}
+
+/*
+ * Is all of the range one segment, which is at @address? Where an IOMMU translates most are,
+ * and so are those that lie in a page.
+ */
+static __always_inline bool is_one_segment(const struct iomd_dma *dma, u64 *address)
+{
+	if (!dma->is_plain || dma->mapped->table.nents != 1 || dma->segmenter.offset)
+		return false;
+	*address = sg_dma_address(dma->mapped->table.sgl) + dma->mapped_base;
+	return dma->length <= dma->segmenter.max_size &&
+	       *address + dma->length - 1 <= dma->highest;
+}
+
+/* Return: how many there are now, or an errno. */
+static __always_inline s64 generate(struct iomd_dma *dma, iomd_dma_segment_fn out,
+				    void *segments, u32 room)
+{
+	u64 address;
+
+	if (!is_one_segment(dma, &address))
+		return fill_several(dma, out, segments, room);
+	if (!emit(dma, out, segments, 0, address, dma->length))
+		return -EMSGSIZE;
+	iomd_segmenter_restart(&dma->segmenter, dma->length);
+	return 1;
 }
 
 /* What can be wrong about a call. */
-static int check_generate(const struct iomd_dma *dma, iomd_dma_segment_fn out, const u64 *offset,
-			  const void *segments, const u32 *num_segments)
+static __always_inline int check_generate(const struct iomd_dma *dma, iomd_dma_segment_fn out,
+					  const u64 *offset, const void *segments,
+					  const u32 *num_segments)
 {
 	if (!dma->is_ready)
 		return -EAGAIN;
@@ -337,17 +364,16 @@ static int gen_segments(struct iomd_dma *dma, iomd_dma_segment_fn out, u64 *offs
 			void *segments, u32 *num_segments)
 {
 	int err = check_generate(dma, out, offset, segments, num_segments);
-	u32 nr;
+	s64 nr;
 
 	if (err)
 		return err;
 	if (*offset != dma->segmenter.offset)
 		iomd_segmenter_start(&dma->segmenter, dma, *offset);
-	nr = *num_segments;
-	err = generate(dma, out, segments, &nr);
-	if (err) {
+	nr = generate(dma, out, segments, *num_segments);
+	if (nr < 0) {
 		iomd_segmenter_start(&dma->segmenter, dma, 0);
-		return err;
+		return nr;
 	}
 	*offset = dma->segmenter.offset;
 	*num_segments = nr;

@@ -25,8 +25,8 @@ static bool is_alignment(u32 alignment)
 	return !(alignment & (alignment - 1));
 }
 
-static int check_segment_options(iomd_dma_segment_fn out,
-				 const struct iomd_dma_segment_options *options)
+static __always_inline int
+check_segment_options(iomd_dma_segment_fn out, const struct iomd_dma_segment_options *options)
 {
 	u8 bits;
 
@@ -188,6 +188,25 @@ struct iomd_dma *iomd_dma_with_ref_con(void *ref_con)
 }
 EXPORT_SYMBOL_NS_GPL(iomd_dma_with_ref_con, IOMD_NS);
 
+/* Make a command, of which something is demanded. */
+static struct iomd_dma *make(struct iomd_client *client, iomd_dma_segment_fn out,
+			     const struct iomd_dma_segment_options *options, u32 mapping_options,
+			     struct iomd_mapper *mapper, void *ref_con)
+{
+	struct iomd_dma *dma = iomd_dma_alloc();
+	int err;
+
+	if (!dma)
+		return ERR_PTR(-ENOMEM);
+	dma->ref_con = ref_con;
+	err = specify(dma, client, out, options, mapping_options, mapper);
+	if (err) {
+		iomd_dma_put(dma);
+		return ERR_PTR(err);
+	}
+	return dma;
+}
+
 /**
  * iomd_client_dma_with_segment_options() - Make a DMA command.
  * @client: The calling module, IOMD_THIS_CLIENT.
@@ -215,17 +234,7 @@ iomd_client_dma_with_segment_options(struct iomd_client *client, iomd_dma_segmen
 				     u32 mapping_options, struct iomd_mapper *mapper,
 				     void *ref_con)
 {
-	struct iomd_dma *dma = iomd_dma_with_ref_con(ref_con);
-	int err;
-
-	if (IS_ERR(dma))
-		return dma;
-	err = specify(dma, client, out, segment_options, mapping_options, mapper);
-	if (err) {
-		iomd_dma_put(dma);
-		return ERR_PTR(err);
-	}
-	return dma;
+	return make(client, out, segment_options, mapping_options, mapper, ref_con);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_client_dma_with_segment_options, IOMD_NS);
 
@@ -256,8 +265,7 @@ struct iomd_dma *iomd_client_dma_with_specification(struct iomd_client *client,
 	const struct iomd_dma_segment_options options =
 		short_options(num_address_bits, max_segment_size, max_transfer_size, alignment);
 
-	return iomd_client_dma_with_segment_options(client, out, &options, mapping_options,
-						    mapper, ref_con);
+	return make(client, out, &options, mapping_options, mapper, ref_con);
 }
 EXPORT_SYMBOL_NS_GPL(iomd_client_dma_with_specification, IOMD_NS);
 

@@ -35,7 +35,7 @@ static u64 dmabuf_copy(struct iomd_desc *desc, enum iomd_copy way, u64 offset, v
 {
 	u64 done;
 
-	if (in_interrupt() || !iomd_general_hold(desc))
+	if (in_interrupt() || !iomd_general_hold(desc, NULL))
 		return 0;
 	done = iomd_import_copy(iomd_to_general(desc)->dmabuf, way, offset, bytes, length);
 	iomd_general_drop(desc);
@@ -59,7 +59,6 @@ static const struct iomd_desc_ops dmabuf_ops = {
 	.resolve = dmabuf_resolve,
 	.hold = iomd_general_hold,
 	.drop = iomd_general_drop,
-	.summarize = iomd_general_summarize,
 	.all_flags = iomd_general_all_flags,
 	.bus_extent = iomd_general_bus_extent,
 	.is_opaque = dmabuf_is_opaque,

@@ -214,11 +214,33 @@ int iomd_general_complete(struct iomd_desc *desc, u32 direction)
  * Holds, by DMA commands.
  */
 
-bool iomd_general_hold(struct iomd_desc *desc)
+/* Its flags while the memory is wired. */
+static u32 wired_flags(const struct iomd_general *general)
 {
-	if (!refcount_inc_not_zero(&iomd_to_general(desc)->wired))
+	u32 flags = READ_ONCE(general->base.flags);
+
+	return general->writable ? flags : flags | IOMD_MEMORY_PREPARED_READ_ONLY;
+}
+
+static __always_inline void summarize(const struct iomd_general *general,
+				      struct iomd_summary *summary)
+{
+	summary->length = general->base.length;
+	summary->highest = general->runs.highest ? general->runs.highest - 1 : 0;
+	summary->piece = iomd_runs_piece(&general->runs);
+	summary->page_align = general->page_align;
+	summary->flags = wired_flags(general);
+}
+
+bool iomd_general_hold(struct iomd_desc *desc, struct iomd_summary *summary)
+{
+	struct iomd_general *general = iomd_to_general(desc);
+
+	if (!refcount_inc_not_zero(&general->wired))
 		return false;
 	smp_rmb(); /* Pairs with the barrier in prepare_first(). */
+	if (summary)
+		summarize(general, summary);
 	return true;
 }
 
@@ -319,27 +341,6 @@ int iomd_general_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 off
 	walk->base = 0;
 	walk->leaf = general;
 	return 0;
-}
-
-/* Its flags while the memory is wired. */
-static u32 wired_flags(const struct iomd_general *general)
-{
-	u32 flags = READ_ONCE(general->base.flags);
-
-	return general->writable ? flags : flags | IOMD_MEMORY_PREPARED_READ_ONLY;
-}
-
-void iomd_general_summarize(struct iomd_desc *desc, struct iomd_summary *summary)
-{
-	struct iomd_general *general = iomd_to_general(desc);
-
-	summary->length = desc->length;
-	summary->highest = general->runs.highest ? general->runs.highest - 1 : 0;
-	summary->piece = iomd_runs_piece(&general->runs);
-	summary->page_align = -1;
-	if (!iomd_general_is_physical(general) && !general->provided && general->nr_ranges == 1)
-		summary->page_align = offset_in_page(general->ranges[0].address);
-	summary->flags = wired_flags(general);
 }
 
 u32 iomd_general_all_flags(struct iomd_desc *desc)

@@ -56,27 +56,26 @@ struct iomd_own_window {
 /**
  * struct iomd_general - A general descriptor; the first member of a buffer.
  * @base: The common part.
- * @lock: Guards the prepare state, that is everything down to @unwire_work.
- * @prepare_count: Prepares without a complete.
+ * @prepare_count: Prepares without a complete. Guarded by @lock, as the rest of the prepare
+ *	state is: what follows down to @own_mapping, @own_highest, @own_window and @runs.
  * @wired: One for being prepared, one for being bound, and one for each hold. While it is not zero
  *	@runs does not change, and may be read without the lock.
  * @resident: @runs is filled; for a user task's memory, its pages are pinned.
- * @own_window: What of @own_mapping was looked at last.
  * @writable: It is memory that a device may write.
  * @dirty: A device, or the CPU through a map, may have written it: mark pages dirty when
  *	they are unpinned.
  * @discard: What was written in this prepared lifetime does not count.
+ * @is_bound: The descriptor is bound to the memory, prepared or not.
  * @access: The direction of the last prepare.
  * @map_bits: Width of bus addresses that mappings may have.
+ * @has_unwire_work: @unwire_work has been queued at least once.
  * @map_alignment: Alignment that mappings must have; 0 for none.
- * @is_bound: The descriptor is bound to the memory, prepared or not.
- * @own_highest: The highest bus address of @own_mapping.
  * @own_mapping: All of it mapped for the descriptor's mapper; made on demand, or
  *	for @dmabuf from the start; lives as long as @resident. Once set it may be read
  *	without the lock while the memory is wired.
- * @has_unwire_work: @unwire_work has been queued at least once.
- * @unwire_work: Unwires after the last hold has gone.
  * @origin: Where the memory comes from.
+ * @nature: What it is to those who map it.
+ * @cache: Cache mode of the pages, IOMD_MAP_*.
  * @task: The task whose memory this is; NULL for physical memory.
  * @file: Where the memory is, whatever is at the addresses; or NULL.
  * @purgeable: For @file, what of it may be thrown away; or NULL.
@@ -84,20 +83,22 @@ struct iomd_own_window {
  *	but the highest address, as the device sees it.
  * @provided: Whose provider says where the memory is; or NULL.
  * @owner: Whose memory it is, which has to stay for that; or NULL. A reference is held.
- * @nature: What it is to those who map it.
- * @cache: Cache mode of the pages, IOMD_MAP_*.
  * @snapshot: What maps show, if that is to be a copy, once there is one; or NULL. A
  *	reference is held.
  * @account: Who pays, for memory of a user task.
+ * @lock: Guards the prepare state.
+ * @own_highest: The highest bus address of @own_mapping.
+ * @own_window: What of @own_mapping was looked at last.
+ * @unwire_work: Unwires after the last hold has gone.
  * @nr_pages: Pages touched, counted for each range.
  * @nr_ranges: Elements of @ranges.
+ * @page_align: In-page offset of the first byte, if all of it is wired as one unit; else -1.
  * @ranges: What is described; @range if it is a single one.
  * @range: See @ranges.
- * @runs: The memory, while resident. Guarded by @lock, as the prepare state is.
+ * @runs: The memory, while resident.
  */
 struct iomd_general {
 	struct iomd_desc base;
-	struct mutex lock;	/* see above */
 	u32 prepare_count;
 	refcount_t wired;
 	bool resident;
@@ -107,26 +108,29 @@ struct iomd_general {
 	bool is_bound;
 	u8 access;
 	u8 map_bits;
+	bool has_unwire_work;
 	u64 map_alignment;
 	struct iomd_mapping *own_mapping;
-	struct iomd_own_window own_window;
-	u64 own_highest;
-	bool has_unwire_work;
-	struct work_struct unwire_work;
-
 	enum iomd_origin origin;
+	enum iomd_nature nature;
+	u32 cache;
 	struct mm_struct *task;
 	struct file *file;
 	struct iomd_purgeable *purgeable;
 	struct dma_buf *dmabuf;
 	struct iomd_provided *provided;
 	struct iomd_desc *owner;
-	enum iomd_nature nature;
-	u32 cache;
 	struct iomd_desc *snapshot;
 	struct iomd_account account;
+
+	/* Set when they are used; nothing before counts. */
+	struct mutex lock;	/* see above */
+	u64 own_highest;
+	struct iomd_own_window own_window;
+	struct work_struct unwire_work;
 	unsigned long nr_pages;
 	u32 nr_ranges;
+	s32 page_align;
 	const struct iomd_range *ranges;
 	struct iomd_range range;
 	struct iomd_runs runs;
@@ -181,10 +185,9 @@ void iomd_general_unwire_all(struct iomd_general *general);
 int iomd_general_prepare(struct iomd_desc *desc, u32 direction);
 int iomd_general_complete(struct iomd_desc *desc, u32 direction);
 int iomd_general_resolve(struct iomd_desc *desc, struct iomd_walk *walk, u64 offset);
-bool iomd_general_hold(struct iomd_desc *desc);
+bool iomd_general_hold(struct iomd_desc *desc, struct iomd_summary *summary);
 int iomd_general_hold_wired(struct iomd_general *general, bool write);
 void iomd_general_drop(struct iomd_desc *desc);
-void iomd_general_summarize(struct iomd_desc *desc, struct iomd_summary *summary);
 u32 iomd_general_all_flags(struct iomd_desc *desc);
 u64 iomd_general_preparation_id(struct iomd_desc *desc);
 void iomd_general_unwire_work(struct work_struct *work);
@@ -247,7 +250,6 @@ void iomd_general_exit(struct iomd_general *general);
 	.resolve = iomd_general_resolve, \
 	.hold = iomd_general_hold, \
 	.drop = iomd_general_drop, \
-	.summarize = iomd_general_summarize, \
 	.all_flags = iomd_general_all_flags, \
 	.bus_extent = iomd_general_bus_extent, \
 	.own_mapping = iomd_general_own_mapping, \

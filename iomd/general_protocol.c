@@ -11,12 +11,6 @@
 #include "general.h"
 #include "protocol.h"
 
-/* Memory is one unit if it was wired as one: where its first byte lies then says enough. */
-static bool is_one_unit(const struct iomd_general *general)
-{
-	return !iomd_general_is_physical(general) && !general->provided && general->nr_ranges == 1;
-}
-
 static int get_characteristics(struct iomd_general *general,
 			       struct iomd_md_dma_characteristics *characteristics)
 {
@@ -29,9 +23,8 @@ static int get_characteristics(struct iomd_general *general,
 	characteristics->is_prepared = general->prepare_count > 0;
 	if (general->prepare_count && general->runs.highest)
 		characteristics->highest_page = PHYS_PFN(general->runs.highest - 1);
-	if (general->prepare_count && is_one_unit(general))
-		characteristics->page_align = offset_in_page(general->ranges[0].address) |
-					      (u32)PAGE_MASK;
+	if (general->prepare_count && general->page_align >= 0)
+		characteristics->page_align = general->page_align | (u32)PAGE_MASK;
 	mutex_unlock(&general->lock);
 	return 0;
 }

@@ -545,7 +545,7 @@ static u64 looked_for(struct iomd_mapper *mapper, u64 address)
 	u64 physical = 0;
 
 	spin_lock_irqsave(&mapper->lock, flags);
-	list_for_each_entry(mapping, &mapper->mappings, node) {
+	hlist_for_each_entry(mapping, &mapper->mappings, node) {
 		physical = iomd_mapping_physical(mapping, address);
 		if (physical)
 			break;

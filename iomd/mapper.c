@@ -49,7 +49,7 @@ static struct iomd_mapper identity_mapper = {
 	.page_size = PAGE_SIZE,
 	.revoking = __SPIN_LOCK_UNLOCKED(identity_mapper.revoking),
 	.lock = __SPIN_LOCK_UNLOCKED(identity_mapper.lock),
-	.mappings = LIST_HEAD_INIT(identity_mapper.mappings),
+	.mappings = HLIST_HEAD_INIT,
 	.iovms = LIST_HEAD_INIT(identity_mapper.iovms),
 };
 
@@ -71,7 +71,7 @@ static struct iomd_mapper *mapper_create(struct device *dev)
 		mapper->page_size = 1ULL << __ffs64(domain->pgsize_bitmap);
 	spin_lock_init(&mapper->revoking);
 	spin_lock_init(&mapper->lock);
-	INIT_LIST_HEAD(&mapper->mappings);
+	INIT_HLIST_HEAD(&mapper->mappings);
 	INIT_LIST_HEAD(&mapper->iovms);
 	iomd_objects_inc(IOMD_OBJECT_MAPPER);
 	return mapper;
@@ -131,15 +131,16 @@ static void mapper_release(struct kref *ref)
 static struct iomd_mapping *take_mapping(struct iomd_mapper *mapper, struct iomd_import *import,
 					 unsigned int *dropped)
 {
-	struct iomd_mapping *mapping, *next;
+	struct iomd_mapping *mapping;
+	struct hlist_node *next;
 
 	lockdep_assert_held(&mapper->lock);
-	list_for_each_entry_safe(mapping, next, &mapper->mappings, node) {
+	hlist_for_each_entry_safe(mapping, next, &mapper->mappings, node) {
 		int users = atomic_cmpxchg(&mapping->users, 0, IOMD_MAPPING_TAKEN);
 
 		if (users && users != IOMD_MAPPING_IDLE)
 			continue;
-		list_del_init(&mapping->node);
+		hlist_del_init(&mapping->node);
 		if (!users) {
 			swap(*import, mapping->import);
 			return mapping;
@@ -186,7 +187,7 @@ static bool has_mappings(struct iomd_mapper *mapper)
 	bool has;
 
 	spin_lock_irq(&mapper->lock);
-	has = !list_empty(&mapper->mappings);
+	has = !hlist_empty(&mapper->mappings);
 	spin_unlock_irq(&mapper->lock);
 	return has;
 }
@@ -571,8 +572,7 @@ struct iomd_mapper *iomd_client_copy_default_mapper(struct iomd_client *client)
 {
 	struct iomd_mapper *mapper;
 
-	/* The common case of a driver that names its mappers costs nothing. */
-	if (!client || !READ_ONCE(client->mapper))
+	if (!iomd_client_has_default_mapper(client))
 		return NULL;
 
 	mutex_lock(&default_lock);

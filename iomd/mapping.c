@@ -36,7 +36,7 @@ static noinline int mapping_enlist(struct iomd_mapping *mapping, struct iomd_map
 	atomic_set(&mapping->users, IOMD_MAPPING_IDLE);
 	spin_lock_irqsave(&mapper->lock, flags);
 	if (!mapper->revoked) {
-		list_add(&mapping->node, &mapper->mappings);
+		hlist_add_head(&mapping->node, &mapper->mappings);
 		mapping->mapper = mapper;
 		err = 0;
 	}
@@ -50,9 +50,10 @@ static void mapping_delist(struct iomd_mapping *mapping)
 	unsigned long flags;
 
 	spin_lock_irqsave(&mapper->lock, flags);
-	list_del_init(&mapping->node);
+	hlist_del_init(&mapping->node);
 	spin_unlock_irqrestore(&mapper->lock, flags);
 	mapping->mapper = NULL;
+	mapping->table.orig_nents = 0;	/* made for this device */
 }
 
 /* Wait for whoever has a lock, and if locks sleep lend it our priority. */
@@ -70,7 +71,7 @@ static void wait_for(spinlock_t *lock)
  * away that somebody still copies to. Nobody should synchronize it any more; who looks up
  * what is behind an address does so under the mapper's lock.
  */
-static bool mapping_claim(struct iomd_mapping *mapping)
+static __always_inline bool mapping_claim(struct iomd_mapping *mapping)
 {
 	int users;
 
@@ -96,7 +97,7 @@ static bool table_needs_sync(struct device *dev, struct sg_table *table)
 	struct scatterlist *sg;
 	unsigned int i;
 
-	if (iomd_dma_skips_sync(dev) || iomd_dma_iommu_is_coherent(dev))
+	if (iomd_dma_iommu_is_coherent(dev))
 		return false;
 	if (table->nents == 1 || dma_max_mapping_size(dev) == SIZE_MAX)
 		return dma_need_sync(dev, sg_dma_address(table->sgl));
@@ -157,23 +158,9 @@ static int resources_map(struct iomd_mapping *mapping)
 	return 0;
 }
 
-/*
- * One piece need not be mapped as a list, which costs as much as a small transfer has to
- * spare. Memory of another device's that has pages is known to lists only.
- */
-static bool is_single(const struct sg_table *table)
+static __always_inline int page_map(struct iomd_mapping *mapping, struct device *dev,
+				    struct scatterlist *sg)
 {
-	return table->orig_nents == 1 && !is_pci_p2pdma_page(sg_page(table->sgl));
-}
-
-static int pages_map(struct iomd_mapping *mapping)
-{
-	struct device *dev = mapping->mapper->dev;
-	struct sg_table *table = &mapping->table;
-	struct scatterlist *sg = table->sgl;
-
-	if (!is_single(table))
-		return dma_map_sgtable(dev, table, mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
 	sg_dma_address(sg) = dma_map_page_attrs(dev, sg_page(sg), sg->offset, sg->length,
 						mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
 	if (dma_mapping_error(dev, sg_dma_address(sg)))
@@ -182,16 +169,32 @@ static int pages_map(struct iomd_mapping *mapping)
 	return 0;
 }
 
-static void pages_unmap(struct iomd_mapping *mapping)
+/*
+ * One piece need not be mapped as a list, which costs as much as a small transfer has to
+ * spare. Memory of another device's that has pages is known to lists only.
+ */
+static __always_inline int pages_map(struct iomd_mapping *mapping)
 {
 	struct device *dev = mapping->mapper->dev;
 	struct sg_table *table = &mapping->table;
 
-	if (is_single(table))
-		dma_unmap_page_attrs(dev, sg_dma_address(table->sgl), sg_dma_len(table->sgl),
-				     mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
+	mapping->is_page = table->orig_nents == 1 && !is_pci_p2pdma_page(sg_page(mapping->local));
+	if (likely(mapping->is_page))
+		return page_map(mapping, dev, mapping->local);
+	return dma_map_sgtable(dev, table, mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
+}
+
+static __always_inline void pages_unmap(struct iomd_mapping *mapping)
+{
+	struct device *dev = mapping->mapper->dev;
+
+	if (mapping->is_page)
+		dma_unmap_page_attrs(dev, sg_dma_address(mapping->local),
+				     sg_dma_len(mapping->local), mapping->direction,
+				     DMA_ATTR_SKIP_CPU_SYNC);
 	else
-		dma_unmap_sgtable(dev, table, mapping->direction, DMA_ATTR_SKIP_CPU_SYNC);
+		dma_unmap_sgtable(dev, &mapping->table, mapping->direction,
+				  DMA_ATTR_SKIP_CPU_SYNC);
 }
 
 /* Hand memory to the device, or take it back. */
@@ -202,14 +205,22 @@ static void pages_sync(struct iomd_mapping *mapping, bool for_cpu)
 	dma_addr_t address = sg_dma_address(table->sgl);
 	size_t length = sg_dma_len(table->sgl);
 
-	if (is_single(table) && for_cpu)
+	if (mapping->is_page && for_cpu)
 		dma_sync_single_for_cpu(dev, address, length, mapping->direction);
-	else if (is_single(table))
+	else if (mapping->is_page)
 		dma_sync_single_for_device(dev, address, length, mapping->direction);
 	else if (for_cpu)
 		dma_sync_sgtable_for_cpu(dev, table, mapping->direction);
 	else
 		dma_sync_sgtable_for_device(dev, table, mapping->direction);
+}
+
+/* The first time; and say whether there will be more. */
+static noinline void table_hand_over(struct iomd_mapping *mapping)
+{
+	mapping->needs_sync = table_needs_sync(mapping->mapper->dev, &mapping->table);
+	if (mapping->needs_sync)
+		pages_sync(mapping, false);
 }
 
 /*
@@ -230,9 +241,8 @@ static __always_inline int table_map(struct iomd_mapping *mapping, gfp_t gfp)
 	err = pages_map(mapping);
 	if (err)
 		return err;
-	mapping->needs_sync = table_needs_sync(mapping->mapper->dev, &mapping->table);
-	if (mapping->needs_sync)
-		pages_sync(mapping, false);
+	if (!iomd_dma_skips_sync(mapping->mapper->dev))
+		table_hand_over(mapping);
 	return 0;
 }
 
@@ -292,9 +302,12 @@ static noinline int mapping_build_long(struct iomd_mapping *mapping, u64 address
 	return mapping_build(mapping, piece_stretch, &piece, gfp);
 }
 
-static int mapping_build_piece(struct iomd_mapping *mapping, u64 address, gfp_t gfp)
+/* The piece is most often that of the transfer before. */
+static __always_inline int mapping_build_piece(struct iomd_mapping *mapping, u64 address,
+					       gfp_t gfp)
 {
-	if (likely(iomd_table_build_piece(mapping, address, mapping->length)))
+	if (iomd_table_is_piece(mapping, address, mapping->length) ||
+	    likely(iomd_table_build_piece(mapping, address, mapping->length)))
 		return table_map(mapping, gfp);
 	return mapping_build_long(mapping, address, gfp);
 }
@@ -344,8 +357,8 @@ static int mapping_errno(int err)
 }
 
 /* Begin to make a mapping. Return: 0; or -ENODEV, and there is none. */
-static int mapping_open(struct iomd_mapping *mapping, struct iomd_mapper *mapper, u64 length,
-			enum dma_data_direction direction)
+static __always_inline int mapping_open(struct iomd_mapping *mapping, struct iomd_mapper *mapper,
+					u64 length, enum dma_data_direction direction)
 {
 	if (!mapping->mapper) {
 		int err = mapping_enlist(mapping, mapper);
@@ -367,7 +380,7 @@ static int mapping_open(struct iomd_mapping *mapping, struct iomd_mapper *mapper
 }
 
 /* The mapping is live from now on; or, on error, never has been. */
-static int mapping_close(struct iomd_mapping *mapping, int err)
+static __always_inline int mapping_close(struct iomd_mapping *mapping, int err)
 {
 	mapping->is_live = !err;
 	if (!err)

@@ -47,7 +47,7 @@ struct iomd_mapper {
 	u64 page_size;
 	spinlock_t revoking;	/* see above */
 	spinlock_t lock;	/* see above */
-	struct list_head mappings;
+	struct hlist_head mappings;
 	struct list_head iovms;
 	bool revoked;
 	struct work_struct release_work;
@@ -77,9 +77,11 @@ struct iomd_mapper {
  * @direction: As mapped.
  * @length: Bytes.
  * @needs_sync: Whether there is work between transfers.
+ * @is_page: It was mapped as some of a page, not as a list.
  * @import: If an exporter mapped its memory for the device: what is to be undone.
  * @table: What was mapped; of an exporter's memory, only where it is for the device.
- *	Begins with @local, and goes on in @chunks.
+ *	Begins with @local, and goes on in @chunks. Stays when it is unmapped, for a mapper's
+ *	next transfer may well be of the same piece.
  * @chunks: What else it has, the last first.
  * @resources: Of memory that has no pages, where each entry of @table is for the CPU;
  *	else NULL.
@@ -87,10 +89,11 @@ struct iomd_mapper {
  */
 struct iomd_mapping {
 	struct iomd_mapper *mapper;
-	struct list_head node;
+	struct hlist_node node;
 	atomic_t users;
 	bool is_live;
 	bool needs_sync;
+	bool is_page;
 	enum dma_data_direction direction;
 	u64 length;
 	struct iomd_import import;
@@ -108,6 +111,12 @@ struct iomd_mapping_walk {
 	struct scatterlist *next;
 	u64 start;
 };
+
+/* A driver that names its mappers has none, and asking costs nothing. */
+static inline bool iomd_client_has_default_mapper(const struct iomd_client *client)
+{
+	return client && READ_ONCE(client->mapper);
+}
 
 /* A mapper through which addresses are the CPU's own. */
 static inline bool iomd_mapper_is_identity(const struct iomd_mapper *mapper)
@@ -127,8 +136,18 @@ static inline void iomd_mapping_init(struct iomd_mapping *mapping)
 	mapping->mapper = NULL;
 	mapping->is_live = false;
 	mapping->import.attachment = NULL;
+	mapping->table.orig_nents = 0;
 	mapping->chunks = NULL;
 	mapping->resources = NULL;
+}
+
+/* Is its table of @length bytes at @address, in one entry, and of nothing else? */
+static inline bool iomd_table_is_piece(const struct iomd_mapping *mapping, u64 address, u64 length)
+{
+	const struct scatterlist *sg = mapping->local;
+
+	return mapping->table.orig_nents == 1 && sg->length == length &&
+	       sg_phys((struct scatterlist *)sg) == address;
 }
 
 /* Give back what its table takes. */

@@ -23,6 +23,14 @@ static void free_mapping(struct iomd_mapping *mapping)
 	kfree(mapping);
 }
 
+static void set_mapping(struct iomd_general *general, struct iomd_mapping *mapping)
+{
+	general->own_highest = mapping->length ? iomd_mapping_highest(mapping) : 0;
+	general->own_window = (struct iomd_own_window) {};
+	/* Pairs with the load in iomd_general_own_mapping(). */
+	smp_store_release(&general->own_mapping, mapping);
+}
+
 static struct iomd_mapping *make_mapping(struct iomd_general *general)
 {
 	struct iomd_walk walk = { .runs = &general->runs, .end = general->runs.length };
@@ -65,12 +73,9 @@ int iomd_general_import(struct iomd_general *general, bool write)
 		free_mapping(mapping);
 		return err;
 	}
-	if (mapping->length) {
-		general->own_highest = iomd_mapping_highest(mapping);
+	set_mapping(general, mapping);
+	if (mapping->length)
 		general->runs.highest = general->own_highest + 1;
-	}
-	/* Pairs with the load in iomd_general_own_mapping(). */
-	smp_store_release(&general->own_mapping, mapping);
 	return 0;
 }
 
@@ -99,9 +104,7 @@ static struct iomd_mapping *get_mapping(struct iomd_general *general, bool for_c
 		free_mapping(mapping);
 		return NULL;
 	}
-	general->own_highest = mapping->length ? iomd_mapping_highest(mapping) : 0;
-	/* Pairs with the load in iomd_general_own_mapping(). */
-	smp_store_release(&general->own_mapping, mapping);
+	set_mapping(general, mapping);
 	return mapping;
 }
 
@@ -122,7 +125,7 @@ struct iomd_mapping *iomd_general_own_mapping(struct iomd_desc *desc, bool make)
 	struct iomd_general *general = iomd_to_general(desc);
 	struct iomd_mapping *mapping;
 
-	/* Pairs with the store in get_mapping(). */
+	/* Pairs with the store in set_mapping(). */
 	mapping = smp_load_acquire(&general->own_mapping);
 	if (mapping)
 		return iomd_mapping_is_revoked(mapping) ? ERR_PTR(-ENODEV) : mapping;
@@ -186,6 +189,5 @@ void iomd_general_free_own_mapping(struct iomd_general *general)
 	struct iomd_mapping *mapping = general->own_mapping;
 
 	general->own_mapping = NULL;
-	general->own_window = (struct iomd_own_window) {};
 	free_mapping(mapping);
 }

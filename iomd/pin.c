@@ -59,10 +59,10 @@ struct pin_source {
 	unsigned int extra;	/* to be tried first */
 };
 
-static long pin_pages(const struct pin_source *source, unsigned long start, int nr,
-		      unsigned int gup_flags, struct page **pages)
+static __always_inline long pin_pages(const struct pin_source *source, unsigned long start,
+				      int nr, unsigned int gup_flags, struct page **pages)
 {
-	if (source->remote)
+	if (unlikely(source->remote))
 		return iomd_pin_user_pages_remote(source->mm, start, nr, gup_flags, pages);
 	return pin_user_pages_fast(start, nr, gup_flags, pages);
 }
@@ -169,8 +169,9 @@ static __always_inline long append_pages(struct iomd_runs *runs, struct page **p
 	return iomd_runs_add_pages(runs, pages, nr, skip, length);
 }
 
-static int pin_range(struct iomd_runs *runs, struct pin_source *source, u64 address, u64 length,
-		     struct page **pages, unsigned long max_pages)
+static __always_inline int pin_batches(struct iomd_runs *runs, struct pin_source *source,
+				       u64 address, u64 length, struct page **pages,
+				       unsigned long max_pages)
 {
 	for (;;) {
 		u32 skip = offset_in_page(address);
@@ -200,6 +201,12 @@ static int pin_range(struct iomd_runs *runs, struct pin_source *source, u64 addr
 		if (err)
 			return err;
 	}
+}
+
+static noinline int pin_range(struct iomd_runs *runs, struct pin_source *source, u64 address,
+			      u64 length, struct page **pages)
+{
+	return pin_batches(runs, source, address, length, pages, BATCH_PAGES);
 }
 
 /* What mapping an address is in. */
@@ -290,8 +297,7 @@ static int pin_large(struct iomd_runs *runs, struct pin_source *source, u64 addr
 		if (done < 0)
 			return done;
 		if (done < chunk) {
-			err = pin_range(runs, source, address + done, chunk - done, pages,
-					BATCH_PAGES);
+			err = pin_range(runs, source, address + done, chunk - done, pages);
 			if (err)
 				return err;
 		}
@@ -306,15 +312,17 @@ static int pin_large(struct iomd_runs *runs, struct pin_source *source, u64 addr
 }
 
 /* Few pages take nothing to be allocated. */
-static int pin_small(struct iomd_runs *runs, struct pin_source *source, u64 address, u64 length)
+static __always_inline int pin_small(struct iomd_runs *runs, struct pin_source *source,
+				     u64 address, u64 length)
 {
 	struct page *local[LOCAL_PAGES] __uninitialized;
 
-	return pin_range(runs, source, address, length, local, LOCAL_PAGES);
+	return pin_batches(runs, source, address, length, local, LOCAL_PAGES);
 }
 
 /* Many take a batch at a time. */
-static int pin_many(struct iomd_runs *runs, struct pin_source *source, u64 address, u64 length)
+static noinline int pin_many(struct iomd_runs *runs, struct pin_source *source, u64 address,
+			     u64 length)
 {
 	struct page **pages = batch_get();
 	int err;
@@ -322,7 +330,7 @@ static int pin_many(struct iomd_runs *runs, struct pin_source *source, u64 addre
 	if (!pages)
 		return -ENOMEM;
 	if (length < PMD_SIZE)
-		err = pin_range(runs, source, address, length, pages, BATCH_PAGES);
+		err = pin_range(runs, source, address, length, pages);
 	else
 		err = pin_large(runs, source, address, length, pages);
 	batch_put(pages);
@@ -330,9 +338,9 @@ static int pin_many(struct iomd_runs *runs, struct pin_source *source, u64 addre
 }
 
 /*
- * Pin [@address, @address + @length) of @mm for as long as it takes, and append
- * the pages to @runs, not merged with what is there already. On error the runs
- * appended so far stay, pinned: the caller drops the list as a whole.
+ * Pin [@address, @address + @length) of @mm for as long as it takes, as @how says
+ * (IOMD_PIN_*), and append the pages to @runs, not merged with what is there already. On error
+ * the runs appended so far stay, pinned: the caller drops the list as a whole.
  *
  * Sleeps, faults and takes mmap_lock of @mm. The caller has checked that the
  * range does not wrap, and holds @mm (mmgrab).
@@ -348,14 +356,9 @@ int iomd_pin_user(struct iomd_runs *runs, struct mm_struct *mm, u64 address, u64
 	struct pin_source source = {
 		.mm = mm,
 		.remote = current->mm != mm,
-		.gup_flags = FOLL_LONGTERM,
+		.gup_flags = FOLL_LONGTERM | how,
 	};
 	int err;
-
-	if (how & IOMD_PIN_WRITE)
-		source.gup_flags |= FOLL_WRITE;
-	if (how & IOMD_PIN_NO_FAULT)
-		source.gup_flags |= FOLL_NOFAULT;
 
 	if (source.remote && !mmget_not_zero(mm))
 		return -ENXIO;
@@ -391,7 +394,10 @@ static void unpin_range(unsigned long pfn, unsigned long nr, bool dirty)
 	}
 }
 
-/* A run that holds one pin for each page, but is not one that ends at @end. Return: where it does. */
+/*
+ * A run that holds one pin for each page, but is not just a page, which would end at @end.
+ * Return: where it does.
+ */
 static noinline u64 unpin_run(const struct iomd_run *run, u64 end, bool dirty)
 {
 	u64 length = run->end - (end - PAGE_SIZE);

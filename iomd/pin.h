@@ -5,14 +5,14 @@
 #ifndef _IOMD_PIN_H
 #define _IOMD_PIN_H
 
-#include <linux/types.h>
+#include <linux/mm.h>
 
 struct iomd_runs;
 struct mm_struct;
 
 /* How to pin. */
-#define IOMD_PIN_WRITE		0x1	/* the device writes the pages */
-#define IOMD_PIN_NO_FAULT	0x2	/* only pages that are present */
+#define IOMD_PIN_WRITE		FOLL_WRITE	/* the device writes the pages */
+#define IOMD_PIN_NO_FAULT	FOLL_NOFAULT	/* only pages that are present */
 
 int iomd_pin_user(struct iomd_runs *runs, struct mm_struct *mm, u64 address, u64 length,
 		  unsigned int how);

@@ -105,7 +105,7 @@ u64 iomd_general_dma_map_length(struct iomd_desc *desc, u64 offset, u64 length, 
 		*first = 0;
 		return PAGE_ALIGN(general->range.length);
 	}
-	if ((general->provided || general->dmabuf) && iomd_general_hold(desc)) {
+	if ((general->provided || general->dmabuf) && iomd_general_hold(desc, NULL)) {
 		total = found_map_length(general, offset, length, first);
 		iomd_general_drop(desc);
 		return total;

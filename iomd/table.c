@@ -18,7 +18,8 @@
 #define CHUNK_SIZE	(2 * PAGE_SIZE)
 
 /* Entries of a chunk, of which the last chains it to the next. */
-#define CHUNK_ENTRIES	((CHUNK_SIZE - sizeof(struct iomd_table_chunk)) / sizeof(struct scatterlist))
+#define CHUNK_ENTRIES \
+	((CHUNK_SIZE - sizeof(struct iomd_table_chunk)) / sizeof(struct scatterlist))
 
 struct iomd_table_chunk {
 	struct iomd_table_chunk *next;
@@ -72,6 +73,7 @@ static void builder_start(struct builder *builder, struct iomd_mapping *mapping,
 {
 	struct device *dev = mapping->mapper->dev;
 
+	mapping->table.orig_nents = 0;
 	builder->mapping = mapping;
 	builder->first = mapping->local;
 	builder->next = mapping->local;
@@ -349,6 +351,18 @@ int iomd_table_build(struct iomd_mapping *mapping, iomd_stretch_fn stretch_fn, v
 	return err;
 }
 
+/* Can memory in one piece be one entry? */
+static __always_inline bool is_one_entry(struct device *dev, u64 address, u64 length)
+{
+	return fits(address, length, longest_entry(dev, length), dma_get_seg_boundary(dev));
+}
+
+/* The same out of line, for what is more than a page. */
+static noinline bool is_one_long_entry(struct device *dev, u64 address, u64 length)
+{
+	return is_one_entry(dev, address, length);
+}
+
 /*
  * The same for memory in one piece that has pages, if it can be one entry. Most of what is
  * mapped is such: some of a page, or of a few that lie beside each other. Return: whether.
@@ -357,7 +371,8 @@ bool iomd_table_build_piece(struct iomd_mapping *mapping, u64 address, u64 lengt
 {
 	struct device *dev = mapping->mapper->dev;
 
-	if (!fits(address, length, longest_entry(dev, length), dma_get_seg_boundary(dev)))
+	if (length <= PAGE_SIZE ? !is_one_entry(dev, address, length) :
+				  !is_one_long_entry(dev, address, length))
 		return false;
 	fill_entry(mapping->local, address, length);
 	finish(mapping, mapping->local, 1);
