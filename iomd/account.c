@@ -24,7 +24,7 @@ static bool holds_capability(const struct cred *cred)
 }
 
 /* May whoever opened the account lock without limit, or is the capability all there is? */
-static bool is_exempt(const struct iomd_account *account)
+static bool ask_exempt(const struct iomd_account *account)
 {
 	const struct cred *own = override_creds(account->cred);
 	bool exempt = ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK);
@@ -36,7 +36,8 @@ static bool is_exempt(const struct iomd_account *account)
 /* The address space of one who has the capability is over the limit. */
 int iomd_account_charge_beyond(struct iomd_account *account, unsigned long nr_pages)
 {
-	if (is_exempt(account))
+	account->is_exempt = account->is_exempt || ask_exempt(account);
+	if (account->is_exempt)
 		return 0;
 	atomic64_sub(nr_pages, &account->mm->pinned_vm);
 	return -ENOMEM;
@@ -53,6 +54,7 @@ void iomd_account_open(struct iomd_account *account, struct mm_struct *mm)
 		mmgrab(mm);
 		account->mm = mm;
 		account->cred = get_current_cred();
+		account->is_exempt = false;
 		account->user = holds_capability(account->cred) ? NULL : account->cred->user;
 	}
 	account->limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;

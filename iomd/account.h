@@ -16,6 +16,7 @@
  * @mm: Address space whose VmPin shows the pages, held; NULL if the account is not open.
  * @cred: Of whoever asked, held.
  * @limit: RLIMIT_MEMLOCK of whoever asked, in pages.
+ * @is_exempt: The security modules were asked, and whoever asked may lock without limit.
  *
  * Taken when a descriptor is made, because the pages may be pinned and unpinned
  * later by somebody else on its behalf.
@@ -25,6 +26,7 @@ struct iomd_account {
 	struct mm_struct *mm;
 	const struct cred *cred;
 	unsigned long limit;
+	bool is_exempt;
 };
 
 void iomd_account_open(struct iomd_account *account, struct mm_struct *mm);

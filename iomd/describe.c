@@ -141,11 +141,8 @@ static int store_ranges(struct iomd_general *general, const struct iomd_general_
 
 static void free_ranges(struct iomd_general *general)
 {
-	if (general->ranges != &general->range &&
-	    !(general->base.flags & IOMD_MEMORY_AS_REFERENCE))
+	if (!(general->base.flags & IOMD_MEMORY_AS_REFERENCE))
 		kvfree(general->ranges);
-	general->ranges = &general->range;
-	general->nr_ranges = 0;
 }
 
 static u32 flags_for(const struct iomd_general_spec *spec)
@@ -253,14 +250,30 @@ err_mapper:
 	return err;
 }
 
+/* Let go of what is described, prepared or not. Nobody holds the memory. */
+static __always_inline void let_go(struct iomd_general *general)
+{
+	iomd_general_unbind(general);
+	if (unlikely(general->owner))
+		iomd_desc_put(general->owner);
+	if (unlikely(general->snapshot))
+		iomd_desc_put(general->snapshot);
+	if (general->base.maps)
+		iomd_desc_forget_maps(&general->base);
+	if (general->ranges != &general->range)
+		free_ranges(general);
+	if (general->base.mapper)
+		iomd_mapper_put(general->base.mapper);
+	general->base.mapper = NULL;
+}
+
 /*
- * Forget what is described, prepared or not. Nobody holds the memory. The object
- * then describes nothing and may describe something else, which often is the same task's:
- * the account stays open.
+ * The same, and the object then describes nothing and may describe something else, which often
+ * is the same task's: the account stays open.
  */
 static void forget(struct iomd_general *general)
 {
-	iomd_general_unbind(general);
+	let_go(general);
 	atomic64_set(&general->base.preparation_id, 0);
 	general->origin = IOMD_ORIGIN_PHYSICAL;
 	general->task = NULL;
@@ -268,20 +281,12 @@ static void forget(struct iomd_general *general)
 	general->purgeable = NULL;
 	general->dmabuf = NULL;
 	general->provided = NULL;
-	if (unlikely(general->owner))
-		iomd_desc_put(general->owner);
 	general->owner = NULL;
-	if (unlikely(general->snapshot))
-		iomd_desc_put(general->snapshot);
 	general->snapshot = NULL;
 	general->nature = IOMD_NATURE_PLAIN;
 	general->cache = IOMD_MAP_DEFAULT_CACHE;
-	if (general->base.maps)
-		iomd_desc_forget_maps(&general->base);
-	free_ranges(general);
-	if (general->base.mapper)
-		iomd_mapper_put(general->base.mapper);
-	general->base.mapper = NULL;
+	general->ranges = &general->range;
+	general->nr_ranges = 0;
 	general->base.length = 0;
 	general->nr_pages = 0;
 	general->map_bits = 64;
@@ -320,7 +325,7 @@ int iomd_general_init(struct iomd_general *general, const struct iomd_desc_ops *
 /* Undo iomd_general_init(), whatever became of the object since. */
 void iomd_general_exit(struct iomd_general *general)
 {
-	forget(general);
+	let_go(general);
 	iomd_account_close(&general->account);
 	mutex_destroy(&general->lock);
 	iomd_desc_exit(&general->base);

@@ -99,6 +99,12 @@ static __always_inline int map_privately(struct iomd_dma *dma, const struct iomd
 	return 0;
 }
 
+static __always_inline void use_shared(struct iomd_dma *dma, struct iomd_mapping *mapping)
+{
+	dma->mapped = mapping;
+	dma->mapped_base = dma->offset;
+}
+
 /* The descriptor's mapping, if there is one to share. Return: whether; or an errno. */
 static __always_inline int share_mapping(struct iomd_dma *dma)
 {
@@ -106,8 +112,7 @@ static __always_inline int share_mapping(struct iomd_dma *dma)
 
 	if (IS_ERR_OR_NULL(mapping))
 		return PTR_ERR_OR_ZERO(mapping);
-	dma->mapped = mapping;
-	dma->mapped_base = dma->offset;
+	use_shared(dma, mapping);
 	return 1;
 }
 
@@ -286,20 +291,25 @@ static noinline int map_again(struct iomd_dma *dma)
 	return prepared(dma, err);
 }
 
-/* The same where the descriptor may be mapped. Of that nothing but the mapping is asked. */
-static int share_again(struct iomd_dma *dma, bool synchronize)
+/*
+ * The same where the descriptor may be mapped, and most often is. Of its memory nothing but
+ * that is asked.
+ */
+static __always_inline int share_again(struct iomd_dma *dma, bool synchronize)
 {
-	int shared;
+	struct iomd_desc *desc = dma->desc;
+	struct iomd_mapping *mapping;
 
-	if (!iomd_desc_hold(dma->desc))
+	if (!iomd_desc_hold(desc))
 		return -EAGAIN;
-	shared = share_mapping(dma);
-	if (unlikely(!shared)) {
-		iomd_desc_drop(dma->desc);
+	mapping = desc->ops->own_mapping(desc, false);
+	if (IS_ERR_OR_NULL(mapping) || mapping->needs_sync) {
+		iomd_desc_drop(desc);
 		return prepare_first(dma, dma->offset, dma->length, synchronize);
 	}
+	use_shared(dma, mapping);
 	start_over(dma);
-	return prepared(dma, min(shared, 0));
+	return prepared(dma, 0);
 }
 
 /*

@@ -92,14 +92,15 @@ static __always_inline bool mapping_claim(struct iomd_mapping *mapping)
  * Is there anything that the DMA API does to this mapping between transfers? It copies, or
  * not, piece by piece; only for a device that is limited in nothing is it the same for all.
  */
-static bool table_needs_sync(struct device *dev, struct sg_table *table)
+static bool table_needs_sync(const struct iomd_mapping *mapping, struct device *dev)
 {
+	const struct sg_table *table = &mapping->table;
 	struct scatterlist *sg;
 	unsigned int i;
 
 	if (iomd_dma_iommu_is_coherent(dev))
 		return false;
-	if (table->nents == 1 || dma_max_mapping_size(dev) == SIZE_MAX)
+	if (table->nents == 1 || mapping->is_uniform)
 		return dma_need_sync(dev, sg_dma_address(table->sgl));
 	for_each_sgtable_dma_sg(table, sg, i)
 		if (dma_need_sync(dev, sg_dma_address(sg)))
@@ -218,7 +219,7 @@ static void pages_sync(struct iomd_mapping *mapping, bool for_cpu)
 /* The first time; and say whether there will be more. */
 static noinline void table_hand_over(struct iomd_mapping *mapping)
 {
-	mapping->needs_sync = table_needs_sync(mapping->mapper->dev, &mapping->table);
+	mapping->needs_sync = table_needs_sync(mapping, mapping->mapper->dev);
 	if (mapping->needs_sync)
 		pages_sync(mapping, false);
 }
@@ -269,8 +270,8 @@ void iomd_mapping_unmap_table(struct iomd_mapping *mapping)
 	unmap_table(mapping);
 }
 
-static int mapping_build(struct iomd_mapping *mapping, iomd_stretch_fn stretch_fn, void *source,
-			 gfp_t gfp)
+static __always_inline int mapping_build(struct iomd_mapping *mapping, iomd_stretch_fn stretch_fn,
+					 void *source, gfp_t gfp)
 {
 	int err = iomd_table_build(mapping, stretch_fn, source, mapping->length, gfp);
 

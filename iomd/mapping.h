@@ -77,6 +77,7 @@ struct iomd_mapper {
  * @direction: As mapped.
  * @length: Bytes.
  * @needs_sync: Whether there is work between transfers.
+ * @is_uniform: What the DMA API does to one entry of a list between transfers, it does to all.
  * @is_page: It was mapped as some of a page, not as a list.
  * @import: If an exporter mapped its memory for the device: what is to be undone.
  * @table: What was mapped; of an exporter's memory, only where it is for the device.
@@ -93,6 +94,7 @@ struct iomd_mapping {
 	atomic_t users;
 	bool is_live;
 	bool needs_sync;
+	bool is_uniform;
 	bool is_page;
 	enum dma_data_direction direction;
 	u64 length;

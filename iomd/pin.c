@@ -57,6 +57,7 @@ struct pin_source {
 	bool remote;		/* not the caller's own address space */
 	unsigned int gup_flags;
 	unsigned int extra;	/* to be tried first */
+	u64 seen;		/* how far @extra is known */
 };
 
 static __always_inline long pin_pages(const struct pin_source *source, unsigned long start,
@@ -146,6 +147,8 @@ static __always_inline long pin_batch(const struct pin_source *source, unsigned 
 /* Look for what pinning itself does not look for. Return: 0 or -EXFULL. */
 static __always_inline int look_ahead(struct pin_source *source, unsigned long start, int nr)
 {
+	if (start + ((unsigned long)nr << PAGE_SHIFT) <= source->seen)
+		return 0;
 	return iomd_gup_extra_flags(source->mm, start, (unsigned long)nr << PAGE_SHIFT,
 				    source->gup_flags & FOLL_WRITE, &source->extra);
 }
@@ -215,7 +218,7 @@ struct area {
 	u64 huge_page_size;	/* 0 if it is not one of huge pages */
 };
 
-/* Find it, and look ahead there if it is one of huge pages. */
+/* Find it, and look ahead there as far as a batch goes. */
 static struct area find_area(struct pin_source *source, unsigned long address)
 {
 	bool write = source->gup_flags & FOLL_WRITE;
@@ -224,13 +227,16 @@ static struct area find_area(struct pin_source *source, unsigned long address)
 	struct vm_area_struct *vma;
 
 	source->extra = iomd_gup_first_flags(write);
+	source->seen = 0;
 	mmap_read_lock(mm);
 	vma = find_vma(mm, iomd_untagged_addr(mm, address));
 	if (vma && vma->vm_start <= iomd_untagged_addr(mm, address)) {
 		area.end = address + (vma->vm_end - iomd_untagged_addr(mm, address));
-		if (is_vm_hugetlb_page(vma) &&
-		    !iomd_gup_vma_flags(vma, write, &source->extra))
-			area.huge_page_size = vma_kernel_pagesize(vma);
+		if (!iomd_gup_vma_flags(vma, write, &source->extra)) {
+			source->seen = min(area.end, address + (BATCH_PAGES << PAGE_SHIFT));
+			if (is_vm_hugetlb_page(vma))
+				area.huge_page_size = vma_kernel_pagesize(vma);
+		}
 	}
 	mmap_read_unlock(mm);
 	return area;
@@ -254,6 +260,7 @@ static s64 pin_huge(struct iomd_runs *runs, const struct pin_source *source, u64
 		    u64 length, u64 page_size)
 {
 	u64 start = address, end = address + length;
+	s64 err = 0;
 
 	/* Of the list one stretch can be so; a second one is pinned page by page. */
 	if (runs->huge_end != runs->huge_first && runs->huge_end != iomd_runs_count(runs))
@@ -261,25 +268,26 @@ static s64 pin_huge(struct iomd_runs *runs, const struct pin_source *source, u64
 	iomd_runs_break(runs);
 	if (runs->huge_end == runs->huge_first)
 		runs->huge_first = iomd_runs_count(runs);
-	runs->huge_end = iomd_runs_count(runs);
 	while (address < end) {
 		u64 chunk = min(end, (address | (page_size - 1)) + 1) - address;
 		struct page *page;
 		long nr = address == start ? 0 : iomd_pin_breathe();
 
 		nr = nr ?: pin_batch(source, address & PAGE_MASK, 1, &page);
-		if (nr < 0)
-			return nr;
+		if (nr < 0) {
+			err = nr;
+			break;
+		}
 		if (!is_huge_at(page, address, page_size) ||
 		    iomd_runs_add(runs, page_to_phys(page) + offset_in_page(address), chunk)) {
 			unpin_user_page(page);
 			break;
 		}
-		runs->huge_end = iomd_runs_count(runs);
 		address += chunk;
 	}
+	runs->huge_end = iomd_runs_count(runs);
 	iomd_runs_break(runs);
-	return address - start;
+	return err ?: address - start;
 }
 
 /* The same as pin_range(), where there may be huge pages among it. */
@@ -427,7 +435,7 @@ static void unpin_huge_run(u64 phys, u64 end, bool dirty)
 		struct page *page = pfn_to_page(PHYS_PFN(phys));
 		u64 page_size = (u64)compound_nr(compound_head(page)) << PAGE_SHIFT;
 
-		unpin_user_page_range_dirty_lock(page, 1, dirty);
+		unpin_page(page, dirty);
 		phys = (phys | (page_size - 1)) + 1;
 		cond_resched();
 	}

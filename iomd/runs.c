@@ -128,16 +128,20 @@ static __always_inline bool follows(const struct page *page, const struct page *
 	return page_to_pfn(page) == page_to_pfn(first) + 1;
 }
 
+static __always_inline bool are_next_four(struct page **page, const struct page *first)
+{
+	return page[0] == first + 1 && page[1] == first + 2 && page[2] == first + 3 &&
+	       page[3] == first + 4;
+}
+
 /* How far pages follow each other in physical memory from @first on, which is before @page. */
 static struct page **skip_contiguous(struct page **page, struct page **limit, struct page *first)
 {
-	while (PAGES_IN_ONE_ARRAY && limit - page >= 8 &&
-	       page[0] == first + 1 && page[1] == first + 2 &&
-	       page[2] == first + 3 && page[3] == first + 4 &&
-	       page[4] == first + 5 && page[5] == first + 6 &&
-	       page[6] == first + 7 && page[7] == first + 8) {
-		first = page[7];
-		page += 8;
+	while (PAGES_IN_ONE_ARRAY && limit - page >= 16 &&
+	       are_next_four(page, first) && are_next_four(page + 4, first + 4) &&
+	       are_next_four(page + 8, first + 8) && are_next_four(page + 12, first + 12)) {
+		first += 16;
+		page += 16;
 	}
 	while (page < limit && follows(*page, first))
 		first = *page++;

@@ -36,7 +36,7 @@ struct iomd_table_chunk {
  * @next: Where the next entry goes.
  * @limit: Where the chunk ends; the entry there is for chaining.
  * @nr_before: Entries in the chunks before.
- * @todo: Bytes that are not in entries yet; the stretch at work counts as a whole.
+ * @todo: Bytes that are not in entries yet, but for those at work.
  * @max_entry: Longest entry that the device and the DMA API take.
  * @boundary: Entries do not cross multiples of this plus one.
  * @gfp: How to allocate.
@@ -59,28 +59,33 @@ static unsigned int count(const struct builder *builder)
 	return builder->nr_before + (builder->next - builder->first);
 }
 
-/* The longest entry that the device and the DMA API take of @length bytes. */
-static __always_inline u64 longest_entry(struct device *dev, u64 length)
+/* The longest that the DMA API takes of @length bytes. A page can always be mapped. */
+static __always_inline u64 longest_mapping(struct device *dev, u64 length)
 {
-	u64 longest = min_t(u64, dma_get_max_seg_size(dev), MAX_ENTRY);
-
-	/* A page can always be mapped. */
-	return length > PAGE_SIZE ? min_t(u64, longest, dma_max_mapping_size(dev)) : longest;
+	return length > PAGE_SIZE ? dma_max_mapping_size(dev) : PAGE_SIZE;
 }
 
-static void builder_start(struct builder *builder, struct iomd_mapping *mapping, u64 length,
-			  gfp_t gfp)
+/* The longest entry that the device takes. */
+static __always_inline u64 longest_entry(struct device *dev)
+{
+	return min_t(u64, dma_get_max_seg_size(dev), MAX_ENTRY);
+}
+
+static __always_inline void builder_start(struct builder *builder, struct iomd_mapping *mapping,
+					  u64 length, gfp_t gfp)
 {
 	struct device *dev = mapping->mapper->dev;
+	u64 longest = longest_mapping(dev, length);
 
 	mapping->table.orig_nents = 0;
+	mapping->is_uniform = longest == SIZE_MAX;
 	builder->mapping = mapping;
 	builder->first = mapping->local;
 	builder->next = mapping->local;
 	builder->limit = mapping->local + IOMD_MAPPING_LOCAL;
 	builder->nr_before = 0;
 	builder->todo = length;
-	builder->max_entry = longest_entry(dev, length);
+	builder->max_entry = min(longest, longest_entry(dev));
 	builder->boundary = dma_get_seg_boundary(dev);
 	builder->gfp = gfp | __GFP_ACCOUNT | __GFP_NOWARN;
 }
@@ -133,11 +138,11 @@ static __always_inline void fill_entry(struct scatterlist *sg, u64 address, u64 
 }
 
 /* Add an entry, which is no longer than one may be. */
-static int add_entry(struct builder *builder, u64 address, u64 length)
+static __always_inline int add_entry(struct builder *builder, u64 address, u64 length)
 {
 	int err = 0;
 
-	if (builder->next == builder->limit)
+	if (unlikely(builder->next == builder->limit))
 		err = grow(builder);
 	if (!err)
 		fill_entry(builder->next++, address, length);
@@ -174,9 +179,10 @@ static bool has_page(u64 address)
  * A table is of memory that has pages throughout, or nowhere; what comes first decides.
  * What is mapped piece by piece is subject to none of a scatterlist's limits.
  */
-static int choose_kind(struct builder *builder, const struct iomd_stretch *stretch)
+static __always_inline int choose_kind(struct builder *builder,
+				       const struct iomd_stretch *stretch)
 {
-	if (!stretch->has_device || has_page(stretch->address))
+	if (likely(!stretch->has_device) || has_page(stretch->address))
 		return 0;
 	builder->max_entry = MAX_ENTRY;
 	builder->boundary = U64_MAX;
@@ -191,7 +197,7 @@ static bool is_of_kind(const struct builder *builder, u64 address, u64 length)
 }
 
 /* The address that would continue the last entry. */
-static u64 tail(const struct builder *builder)
+static __always_inline u64 tail(const struct builder *builder)
 {
 	const u64 *resources = builder->mapping->resources;
 	struct scatterlist *last = builder->next - 1;
@@ -286,21 +292,23 @@ static int add_stretch(struct builder *builder, const struct iomd_stretch *stret
 	while (!err && position < stop) {
 		u64 start = position;
 
-		if (pages && !skip)
+		if (pages && !skip && run->end - start == PAGE_SIZE)
 			run = fill_pages(builder, run, &position, stop);
-		if (position > start)
-			continue;
-		position = min(run->end, stop);
-		err = add_piece(builder, run->phys + skip, position - start, stretch->has_device);
-		skip = 0;
-		run++;
+		if (position == start) {
+			position = min(run->end, stop);
+			err = add_piece(builder, run->phys + skip, position - start,
+					stretch->has_device);
+			skip = 0;
+			run++;
+		}
+		builder->todo -= position - start;
 	}
-	builder->todo -= stop - stretch->position;
 	return err;
 }
 
 /* Add all there is. */
-static int add_all(struct builder *builder, iomd_stretch_fn stretch_fn, void *source, u64 length)
+static __always_inline int add_all(struct builder *builder, iomd_stretch_fn stretch_fn,
+				   void *source, u64 length)
 {
 	struct iomd_stretch stretch __uninitialized;
 	int err = 0;
@@ -354,7 +362,8 @@ int iomd_table_build(struct iomd_mapping *mapping, iomd_stretch_fn stretch_fn, v
 /* Can memory in one piece be one entry? */
 static __always_inline bool is_one_entry(struct device *dev, u64 address, u64 length)
 {
-	return fits(address, length, longest_entry(dev, length), dma_get_seg_boundary(dev));
+	return length <= longest_mapping(dev, length) &&
+	       fits(address, length, longest_entry(dev), dma_get_seg_boundary(dev));
 }
 
 /* The same out of line, for what is more than a page. */
