@@ -6,9 +6,10 @@
  * of that user pin together (as io_uring does), unless the user may lock without
  * limit; and they are added to the address space's VmPin so that they can be seen.
  *
- * Whether the user may is up to the security modules, which are not asked at the rate at which
- * packets come: whoever has the capability is not charged, and they are asked once the address
- * space alone is over the limit.
+ * Whether the user may is up to the security modules, and asking them costs as much as a small
+ * transfer has to spare. So whoever has the capability is not charged, and they are asked when
+ * the address space is over the limit, once for each account; if they say no, the user is
+ * charged after all. What such a user pins in an address space that is not over it is not.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -33,14 +34,23 @@ static bool ask_exempt(const struct iomd_account *account)
 	return exempt;
 }
 
-/* The address space of one who has the capability is over the limit. */
+/*
+ * The address space of one who has the capability is over the limit. Who is found not to be
+ * exempt pays from now on.
+ */
 int iomd_account_charge_beyond(struct iomd_account *account, unsigned long nr_pages)
 {
+	int err;
+
 	account->is_exempt = account->is_exempt || ask_exempt(account);
 	if (account->is_exempt)
 		return 0;
-	atomic64_sub(nr_pages, &account->mm->pinned_vm);
-	return -ENOMEM;
+	err = iomd_account_charge_user(account->cred->user, account->limit, nr_pages);
+	if (err)
+		atomic64_sub(nr_pages, &account->mm->pinned_vm);
+	else
+		account->user = account->cred->user;
+	return err;
 }
 
 /*

@@ -12,7 +12,8 @@
 
 /**
  * struct iomd_account - Who pays for pinned pages.
- * @user: User who pays, held by @cred; NULL for one who has the capability to lock without limit.
+ * @user: User who pays, held by @cred; NULL for one who has the capability to lock without limit,
+ *	as long as nobody has found that it is not granted.
  * @mm: Address space whose VmPin shows the pages, held; NULL if the account is not open.
  * @cred: Of whoever asked, held.
  * @limit: RLIMIT_MEMLOCK of whoever asked, in pages.
@@ -35,15 +36,15 @@ void iomd_account_close(struct iomd_account *account);
 
 int iomd_account_charge_beyond(struct iomd_account *account, unsigned long nr_pages);
 
-static inline int iomd_account_charge_user(struct iomd_account *account, unsigned long nr_pages)
+static inline int iomd_account_charge_user(struct user_struct *user, unsigned long limit,
+					   unsigned long nr_pages)
 {
-	atomic_long_t *locked = &account->user->locked_vm;
-	long old = atomic_long_read(locked);
+	long old = atomic_long_read(&user->locked_vm);
 
 	do {
-		if (old + nr_pages > account->limit)
+		if (old + nr_pages > limit)
 			return -ENOMEM;
-	} while (!atomic_long_try_cmpxchg(locked, &old, old + nr_pages));
+	} while (!atomic_long_try_cmpxchg(&user->locked_vm, &old, old + nr_pages));
 	return 0;
 }
 
@@ -53,7 +54,7 @@ static inline int iomd_account_charge(struct iomd_account *account, unsigned lon
 	u64 pinned;
 
 	if (account->user) {
-		int err = iomd_account_charge_user(account, nr_pages);
+		int err = iomd_account_charge_user(account->user, account->limit, nr_pages);
 
 		if (err)
 			return err;

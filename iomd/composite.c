@@ -294,7 +294,6 @@ u64 iomd_composite_copy(struct iomd_desc *desc, enum iomd_copy way, u64 offset, 
 }
 
 /* Hold all parts, or none. As long as they are held they stay what they are. */
-/* Nothing is known of how the bytes begin, since no piece was pinned as such. */
 bool iomd_composite_hold(struct iomd_desc *desc, struct iomd_summary *summary)
 {
 	struct iomd_composite *composite = iomd_to_composite(desc);
@@ -312,6 +311,7 @@ bool iomd_composite_hold(struct iomd_desc *desc, struct iomd_summary *summary)
 		}
 	}
 	atomic_inc(&composite->nr_holds);
+	/* Nothing is known of how the bytes begin, since no piece was pinned as such. */
 	if (summary)
 		*summary = (struct iomd_summary) {
 			.length = desc->length,

@@ -22,6 +22,7 @@
 
 #include "copy.h"
 #include "runs.h"
+#include "walk.h"
 
 /*
  * Which way bytes go. @bytes is the caller's side; with COPY_IN it may be NULL for
@@ -112,15 +113,33 @@ static int copy_physical(enum iomd_copy way, u64 address, void *bytes, u64 lengt
 	return 0;
 }
 
-static int copy_extent(enum iomd_copy way, const struct iomd_walk *walk,
-		       const struct iomd_extent *extent, void *bytes, u64 length)
+/* One run, or some of it. */
+static int copy_run(enum iomd_copy way, bool has_device, u64 address, void *bytes, u64 length)
 {
-	if (way == IOMD_COPY_IN)
-		WRITE_ONCE(walk->runs->cpu_wrote, true);
-	if (walk->runs->has_device)
-		return copy_physical(way, extent->address, bytes, length);
-	copy_pages(way, extent->address, bytes, length);
+	if (has_device)
+		return copy_physical(way, address, bytes, length);
+	copy_pages(way, address, bytes, length);
 	return 0;
+}
+
+/* The first @length bytes of a stretch. Return: as many as could be copied. */
+static u64 copy_stretch(enum iomd_copy way, const struct iomd_stretch *stretch, void *bytes,
+			u64 length)
+{
+	u64 address = stretch->address, position = stretch->position, done = 0;
+	const struct iomd_run *run = stretch->run;
+
+	for (;;) {
+		u64 chunk = min(run->end - position, length - done);
+
+		if (copy_run(way, stretch->has_device, address, bytes ? bytes + done : NULL, chunk))
+			return done;
+		done += chunk;
+		if (done == length)
+			return done;
+		position = run->end;
+		address = (++run)->phys;
+	}
 }
 
 /* Fill memory that has pages with zeroes, all of it. */
@@ -147,15 +166,18 @@ u64 iomd_desc_copy(struct iomd_desc *desc, enum iomd_copy way, u64 offset, void 
 		return desc->ops->copy(desc, way, offset, bytes, length);
 
 	while (done < length) {
-		struct iomd_extent extent;
-		u64 chunk;
+		struct iomd_stretch stretch;
+		u64 chunk, copied;
 
-		if (iomd_desc_walk(desc, &walk, offset + done, &extent))
+		if (iomd_desc_walk_many(desc, &walk, offset + done, &stretch))
 			break;
-		chunk = min(extent.length, length - done);
-		if (copy_extent(way, &walk, &extent, bytes ? bytes + done : NULL, chunk))
+		if (way == IOMD_COPY_IN)
+			WRITE_ONCE(walk.runs->cpu_wrote, true);
+		chunk = min(stretch.end - stretch.position, length - done);
+		copied = copy_stretch(way, &stretch, bytes ? bytes + done : NULL, chunk);
+		done += copied;
+		if (copied < chunk)
 			break;
-		done += chunk;
 	}
 	return done;
 }

@@ -39,6 +39,7 @@ struct iomd_extent {
  * @end: Offset at which the stretch ends, exclusive, likewise.
  * @run: The run that the byte is in. Those that follow it in memory, up to the one in which
  *	the stretch ends, are the next ones.
+ * @has_joints: There may be runs in it that continue the one before.
  * @has_device: Some of it may not be memory of the kernel's, but a device's.
  */
 struct iomd_stretch {
@@ -46,6 +47,7 @@ struct iomd_stretch {
 	u64 position;
 	u64 end;
 	const struct iomd_run *run;
+	bool has_joints;
 	bool has_device;
 };
 

@@ -343,6 +343,9 @@ u64 iomd_desc_segment(struct iomd_desc *desc, u64 offset, u64 *length, u32 optio
 		iomd_desc_complain(desc, err, caller);
 		extent.address = 0;
 	}
+	/* Who asks for one segment after the other goes on from there. */
+	if (walk.runs && READ_ONCE(walk.runs->hint) != walk.run)
+		WRITE_ONCE(walk.runs->hint, walk.run);
 	extent.length = min(extent.length, desc->length - offset);
 
 	if (length)

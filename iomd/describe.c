@@ -165,8 +165,6 @@ static struct iomd_mapper *choose_mapper(const struct iomd_general_spec *spec, u
 		return spec->mapper;
 	if (spec->mapper)
 		return iomd_mapper_get(spec->mapper);
-	if (!iomd_client_has_default_mapper(spec->client))
-		return NULL;
 	return iomd_client_copy_default_mapper(spec->client);
 }
 
@@ -251,7 +249,7 @@ err_mapper:
 }
 
 /* Let go of what is described, prepared or not. Nobody holds the memory. */
-static __always_inline void let_go(struct iomd_general *general)
+static void let_go(struct iomd_general *general)
 {
 	iomd_general_unbind(general);
 	if (unlikely(general->owner))
@@ -287,6 +285,7 @@ static void forget(struct iomd_general *general)
 	general->cache = IOMD_MAP_DEFAULT_CACHE;
 	general->ranges = &general->range;
 	general->nr_ranges = 0;
+	general->page_align = -1;
 	general->base.length = 0;
 	general->nr_pages = 0;
 	general->map_bits = 64;

@@ -133,7 +133,7 @@ static __always_inline int set_up_mapping(struct iomd_dma *dma, const struct iom
 	return map_privately(dma, now);
 }
 
-static __always_inline void tear_down_mapping(struct iomd_dma *dma)
+static void tear_down_mapping(struct iomd_dma *dma)
 {
 	if (dma->mapped == &dma->mapping)
 		iomd_mapping_unmap(&dma->mapping);
@@ -232,6 +232,15 @@ static __always_inline int set_up(struct iomd_dma *dma, const struct iomd_summar
 	return err ?: set_up_device(dma, now);
 }
 
+/* What memory is that is held: who holds it again is told, and lets go of the hold before. */
+static void look_again(const struct iomd_dma *dma, struct iomd_summary *now)
+{
+	bool held = dma->desc->ops->hold(dma->desc, now);
+
+	if (!WARN_ON_ONCE(!held))
+		iomd_desc_drop(dma->desc);
+}
+
 /* Once more, for what is prepared already: nothing but counting. */
 static int prepare_again(struct iomd_dma *dma, u64 offset, u64 length)
 {
@@ -275,7 +284,7 @@ static noinline int prepare_first(struct iomd_dma *dma, u64 offset, u64 length, 
 	return prepare_held(dma, offset, length, &now, synchronize);
 }
 
-/* The same as the last time, of the same range, which the command maps. */
+/* The same as the last time, of the same range, which is not shared. */
 static noinline int map_again(struct iomd_dma *dma)
 {
 	struct iomd_summary now __uninitialized;
@@ -291,6 +300,15 @@ static noinline int map_again(struct iomd_dma *dma)
 	return prepared(dma, err);
 }
 
+/* What is held, and planned, but not shared. */
+static noinline int prepare_anew(struct iomd_dma *dma, bool synchronize)
+{
+	struct iomd_summary now __uninitialized;
+
+	look_again(dma, &now);
+	return prepare_held(dma, dma->offset, dma->length, &now, synchronize);
+}
+
 /*
  * The same where the descriptor may be mapped, and most often is. Of its memory nothing but
  * that is asked.
@@ -303,10 +321,8 @@ static __always_inline int share_again(struct iomd_dma *dma, bool synchronize)
 	if (!iomd_desc_hold(desc))
 		return -EAGAIN;
 	mapping = desc->ops->own_mapping(desc, false);
-	if (IS_ERR_OR_NULL(mapping) || mapping->needs_sync) {
-		iomd_desc_drop(desc);
-		return prepare_first(dma, dma->offset, dma->length, synchronize);
-	}
+	if (IS_ERR_OR_NULL(mapping) || mapping->needs_sync)
+		return prepare_anew(dma, synchronize);
 	use_shared(dma, mapping);
 	start_over(dma);
 	return prepared(dma, 0);
@@ -403,9 +419,7 @@ int iomd_dma_double_buffer(struct iomd_dma *dma)
 	struct iomd_summary now __uninitialized;
 	int err, lost;
 
-	/* That it is held is known. */
-	dma->desc->ops->hold(dma->desc, &now);
-	iomd_desc_drop(dma->desc);
+	look_again(dma, &now);
 	tear_down_mapping(dma);
 	lost = iomd_dma_tear_down_bounce(dma, true);
 	dma->is_planned = false;

@@ -25,8 +25,8 @@ static bool is_alignment(u32 alignment)
 	return !(alignment & (alignment - 1));
 }
 
-static __always_inline int
-check_segment_options(iomd_dma_segment_fn out, const struct iomd_dma_segment_options *options)
+static int check_segment_options(iomd_dma_segment_fn out,
+				 const struct iomd_dma_segment_options *options)
 {
 	u8 bits;
 

@@ -321,7 +321,8 @@ static struct iomd_mapper *find_or_create(struct device *dev, dr_release_t kind,
 /**
  * iomd_mapper_for_device() - The mapper of a device.
  * @dev: Device that masters the bus. Its driver has set its DMA mask, and should
- *	have set its maximum segment size.
+ *	have set its maximum segment size and segment boundary; none of these changes once
+ *	something was mapped.
  *
  * There is one for each device; asking again gives the same. It works until the
  * device is unbound from its driver, so it is asked for in probe or later. Until then
@@ -572,7 +573,8 @@ struct iomd_mapper *iomd_client_copy_default_mapper(struct iomd_client *client)
 {
 	struct iomd_mapper *mapper;
 
-	if (!iomd_client_has_default_mapper(client))
+	/* The common case of a driver that names its mappers costs nothing. */
+	if (!client || !READ_ONCE(client->mapper))
 		return NULL;
 
 	mutex_lock(&default_lock);

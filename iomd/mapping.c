@@ -71,7 +71,7 @@ static void wait_for(spinlock_t *lock)
  * away that somebody still copies to. Nobody should synchronize it any more; who looks up
  * what is behind an address does so under the mapper's lock.
  */
-static __always_inline bool mapping_claim(struct iomd_mapping *mapping)
+static bool mapping_claim(struct iomd_mapping *mapping)
 {
 	int users;
 

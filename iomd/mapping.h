@@ -81,8 +81,8 @@ struct iomd_mapper {
  * @is_page: It was mapped as some of a page, not as a list.
  * @import: If an exporter mapped its memory for the device: what is to be undone.
  * @table: What was mapped; of an exporter's memory, only where it is for the device.
- *	Begins with @local, and goes on in @chunks. Stays when it is unmapped, for a mapper's
- *	next transfer may well be of the same piece.
+ *	Begins with @local, and goes on in @chunks. If it is one piece it stays when that is
+ *	unmapped, for the next transfer may well be of the same one.
  * @chunks: What else it has, the last first.
  * @resources: Of memory that has no pages, where each entry of @table is for the CPU;
  *	else NULL.
@@ -114,12 +114,6 @@ struct iomd_mapping_walk {
 	u64 start;
 };
 
-/* A driver that names its mappers has none, and asking costs nothing. */
-static inline bool iomd_client_has_default_mapper(const struct iomd_client *client)
-{
-	return client && READ_ONCE(client->mapper);
-}
-
 /* A mapper through which addresses are the CPU's own. */
 static inline bool iomd_mapper_is_identity(const struct iomd_mapper *mapper)
 {
@@ -149,7 +143,8 @@ static inline bool iomd_table_is_piece(const struct iomd_mapping *mapping, u64 a
 	const struct scatterlist *sg = mapping->local;
 
 	return mapping->table.orig_nents == 1 && sg->length == length &&
-	       sg_phys((struct scatterlist *)sg) == address;
+	       sg->offset == offset_in_page(address) &&
+	       sg_page((struct scatterlist *)sg) == pfn_to_page(PHYS_PFN(address));
 }
 
 /* Give back what its table takes. */

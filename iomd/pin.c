@@ -364,7 +364,7 @@ int iomd_pin_user(struct iomd_runs *runs, struct mm_struct *mm, u64 address, u64
 	struct pin_source source = {
 		.mm = mm,
 		.remote = current->mm != mm,
-		.gup_flags = FOLL_LONGTERM | how,
+		.gup_flags = FOLL_LONGTERM | (how & (IOMD_PIN_WRITE | IOMD_PIN_NO_FAULT)),
 	};
 	int err;
 
@@ -408,9 +408,12 @@ static void unpin_range(unsigned long pfn, unsigned long nr, bool dirty)
  */
 static noinline u64 unpin_run(const struct iomd_run *run, u64 end, bool dirty)
 {
-	u64 length = run->end - (end - PAGE_SIZE);
+	u64 length = offset_in_page(run->phys) + run->end - (end - PAGE_SIZE);
 
-	unpin_range(PHYS_PFN(run->phys), PFN_UP(offset_in_page(run->phys) + length), dirty);
+	if (length <= PAGE_SIZE)
+		unpin_page(pfn_to_page(PHYS_PFN(run->phys)), dirty);
+	else
+		unpin_range(PHYS_PFN(run->phys), PFN_UP(length), dirty);
 	return run->end;
 }
 

@@ -16,12 +16,15 @@ void iomd_runs_init(struct iomd_runs *runs)
 {
 	runs->length = 0;
 	runs->tail = IOMD_RUNS_NO_TAIL;
+	runs->broken = IOMD_RUNS_NO_TAIL;
 	runs->highest = 0;
 	runs->capacity = IOMD_RUNS_LOCAL;
 	runs->nr_chunks = 1;
 	runs->max_chunks = 1;
 	runs->huge_first = 0;
 	runs->huge_end = 0;
+	runs->hint = 0;
+	runs->has_joints = false;
 	runs->has_device = false;
 	runs->cpu_wrote = false;
 	runs->chunks = &runs->first;
@@ -190,7 +193,7 @@ static __always_inline u64 phys_of(const struct page *page)
 {
 	if (PAGE_SIZE % sizeof(*page))
 		return page_to_phys(page);
-	return page_to_pfn(page) * sizeof(*page) * (PAGE_SIZE / sizeof(*page));
+	return (u64)page_to_pfn(page) * sizeof(*page) * (PAGE_SIZE / sizeof(*page));
 }
 
 /* Append one run, for which there is room. Return: the first page that is not in it. */
@@ -225,6 +228,8 @@ static struct page **add_whole_pages(struct iomd_runs *runs, struct page **page,
 	if (page_to_phys(*page) == tail.phys)
 		page = continue_run(&tail, tail.next - 1, *page, page + 1, limit,
 				    page + 1 < limit);
+	else if (page_to_phys(*page) == runs->broken)
+		runs->has_joints = true;
 	/* Of all but the last it is known that there is another. */
 	last = page + min(limit - page, runs->limit - tail.next) - 1;
 	while (page < last)

@@ -39,6 +39,7 @@ struct iomd_run {
  * @length: Bytes described.
  * @tail: Physical address that would continue the last run, or
  *	IOMD_RUNS_NO_TAIL where nothing may be merged with it.
+ * @broken: Physical address that would have continued what was there before iomd_runs_break().
  * @highest: Highest physical address in the list, exclusive; of the last of several pages
  *	that were added at once, the end, however much of it is meant.
  * @next: Where the next run goes, right behind the last one of the same chunk.
@@ -48,6 +49,9 @@ struct iomd_run {
  * @max_chunks: Elements of @chunks there is room for.
  * @huge_first: The first of the runs that hold one pin for each huge page.
  * @huge_end: The run behind the last of them; all others hold one for each page.
+ * @hint: The run that somebody without a walk of their own asked for last. Neither it nor
+ *	those who read and write it at once matter: it only says where to look first.
+ * @has_joints: There are runs that continue the one before, page by page.
  * @has_device: Some of it is not memory of the kernel's, but a device's.
  * @cpu_wrote: Bytes were copied into it.
  * @chunks: Run i is chunks[i / IOMD_RUNS_CHUNK][i % IOMD_RUNS_CHUNK].
@@ -61,6 +65,7 @@ struct iomd_run {
 struct iomd_runs {
 	u64 length;
 	u64 tail;
+	u64 broken;
 	u64 highest;
 	struct iomd_run *next;
 	struct iomd_run *limit;
@@ -69,6 +74,8 @@ struct iomd_runs {
 	u32 max_chunks;
 	u32 huge_first;
 	u32 huge_end;
+	u32 hint;
+	bool has_joints;
 	bool has_device;
 	bool cpu_wrote;
 	struct iomd_run **chunks;
@@ -116,10 +123,12 @@ static inline void iomd_runs_free(struct iomd_runs *runs)
 	}
 	runs->length = 0;
 	runs->tail = IOMD_RUNS_NO_TAIL;
+	runs->broken = IOMD_RUNS_NO_TAIL;
 	runs->highest = 0;
 	runs->next = runs->local;
 	runs->huge_first = 0;
 	runs->huge_end = 0;
+	runs->has_joints = false;
 	runs->has_device = false;
 	runs->cpu_wrote = false;
 }
@@ -134,6 +143,8 @@ static inline u64 iomd_runs_piece(const struct iomd_runs *runs)
 /* What follows is not continued from what is there, even if it could be. */
 static inline void iomd_runs_break(struct iomd_runs *runs)
 {
+	if (runs->tail != IOMD_RUNS_NO_TAIL)
+		runs->broken = runs->tail;
 	runs->tail = IOMD_RUNS_NO_TAIL;
 }
 
@@ -151,6 +162,8 @@ static inline int iomd_runs_add(struct iomd_runs *runs, u64 phys, u64 length)
 			if (err)
 				return err;
 		}
+		if (phys == runs->broken)
+			runs->has_joints = true;
 		runs->next->phys = phys;
 		runs->next++;
 	}
@@ -168,12 +181,16 @@ static inline int iomd_runs_add(struct iomd_runs *runs, u64 phys, u64 length)
  */
 static inline u32 iomd_runs_find(const struct iomd_runs *runs, u64 offset, u32 hint)
 {
-	if (hint < iomd_runs_count(runs) && offset >= iomd_runs_start(runs, hint)) {
-		if (offset < iomd_runs_at(runs, hint)->end)
-			return hint;
+	u32 count = iomd_runs_count(runs);
+
+	if (hint >= count)
+		return iomd_runs_search(runs, offset);
+	if (offset >= iomd_runs_at(runs, hint)->end) {
 		hint++;
-		if (hint < iomd_runs_count(runs) && offset < iomd_runs_at(runs, hint)->end)
+		if (hint < count && offset < iomd_runs_at(runs, hint)->end)
 			return hint;
+	} else if (offset >= iomd_runs_start(runs, hint)) {
+		return hint;
 	}
 	return iomd_runs_search(runs, offset);
 }

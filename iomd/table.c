@@ -14,12 +14,13 @@
 #include "runs.h"
 #include "table.h"
 
-/* Bytes of a chunk: there are always two pages together, and that is half as many chunks. */
-#define CHUNK_SIZE	(2 * PAGE_SIZE)
+/* Entries of a chunk of so many bytes, of which the last chains it to the next. */
+#define CHUNK_ENTRIES(bytes) \
+	(((bytes) - sizeof(struct iomd_table_chunk)) / sizeof(struct scatterlist))
 
-/* Entries of a chunk, of which the last chains it to the next. */
-#define CHUNK_ENTRIES \
-	((CHUNK_SIZE - sizeof(struct iomd_table_chunk)) / sizeof(struct scatterlist))
+/* Most often there are two pages together, and that is half as many chunks. */
+#define MOST_ENTRIES	CHUNK_ENTRIES(2 * PAGE_SIZE)
+#define LEAST_ENTRIES	CHUNK_ENTRIES(PAGE_SIZE)
 
 struct iomd_table_chunk {
 	struct iomd_table_chunk *next;
@@ -102,20 +103,31 @@ static int grow_resources(struct builder *builder, unsigned int nr)
 	return 0;
 }
 
+/* A chunk of at most @nr entries, which may become fewer. */
+static struct iomd_table_chunk *chunk_alloc(size_t *nr, gfp_t gfp)
+{
+	struct iomd_table_chunk *chunk = kmalloc(struct_size(chunk, entries, *nr), gfp);
+
+	if (chunk || *nr <= LEAST_ENTRIES)
+		return chunk;
+	*nr = LEAST_ENTRIES;
+	return kmalloc(struct_size(chunk, entries, *nr), gfp);
+}
+
 /* Another chunk, for as many entries as the rest can have if it is pages. */
 static int grow(struct builder *builder)
 {
 	struct iomd_mapping *mapping = builder->mapping;
-	size_t nr = min_t(u64, CHUNK_ENTRIES, (builder->todo >> PAGE_SHIFT) + 3);
+	size_t nr = min_t(u64, MOST_ENTRIES, (builder->todo >> PAGE_SHIFT) + 3);
 	struct iomd_table_chunk *chunk;
 
 	builder->nr_before = count(builder);
 	builder->first = builder->next;
-	if (builder->nr_before > INT_MAX - CHUNK_ENTRIES)
+	if (builder->nr_before > INT_MAX - MOST_ENTRIES)
 		return -ENOMEM;
 	if (mapping->resources && grow_resources(builder, builder->nr_before + nr))
 		return -ENOMEM;
-	chunk = kmalloc(struct_size(chunk, entries, nr), builder->gfp);
+	chunk = chunk_alloc(&nr, builder->gfp);
 	if (!chunk)
 		return -ENOMEM;
 	chunk->next = mapping->chunks;
@@ -237,10 +249,11 @@ static noinline int add_with_care(struct builder *builder, u64 address, u64 leng
 	return err;
 }
 
-/* Can pages be entries, whatever else? */
+/* Can pages be entries, whatever else? Of those, none continues what is there. */
 static bool takes_pages(const struct builder *builder, const struct iomd_stretch *stretch)
 {
-	return !stretch->has_device && !builder->mapping->resources &&
+	return !stretch->has_joints && !stretch->has_device && !builder->mapping->resources &&
+	       stretch->address != tail(builder) &&
 	       fits(0, PAGE_SIZE, builder->max_entry, builder->boundary);
 }
 
@@ -366,7 +379,7 @@ static __always_inline bool is_one_entry(struct device *dev, u64 address, u64 le
 	       fits(address, length, longest_entry(dev), dma_get_seg_boundary(dev));
 }
 
-/* The same out of line, for what is more than a page. */
+/* The same out of line, so that what is asked of more than a page costs a page nothing. */
 static noinline bool is_one_long_entry(struct device *dev, u64 address, u64 length)
 {
 	return is_one_entry(dev, address, length);
@@ -425,4 +438,5 @@ void iomd_table_free_rest(struct iomd_mapping *mapping)
 	mapping->chunks = NULL;
 	kfree(mapping->resources);
 	mapping->resources = NULL;
+	mapping->table.orig_nents = 0;
 }

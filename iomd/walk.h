@@ -22,7 +22,7 @@ static inline int iomd_walk_find_window(struct iomd_desc *desc, struct iomd_walk
 		return 0;
 	err = desc->ops->resolve(desc, walk, offset);
 	if (!err)
-		walk->run = 0;
+		walk->run = READ_ONCE(walk->runs->hint);
 	return err;
 }
 
@@ -46,6 +46,7 @@ static inline void iomd_walk_window(struct iomd_walk *walk, u64 offset,
 {
 	stretch->position = walk->base + (offset - walk->start);
 	stretch->run = iomd_walk_look_up(walk, stretch->position, &stretch->address);
+	stretch->has_joints = walk->runs->has_joints;
 	stretch->has_device = walk->runs->has_device;
 	stretch->end = min(walk->base + (walk->end - walk->start),
 			   iomd_runs_end_beside(walk->runs, walk->run));

@@ -476,6 +476,53 @@ static void needs_a_dma_device(struct kunit *test)
 	dev->dma_mask = mask;
 }
 
+static void free_four_pages(void *memory)
+{
+	free_pages((unsigned long)memory, 2);
+}
+
+/* GMD-55: ranges that continue each other stay apart, but are mapped as what they are */
+static void ranges_side_by_side_are_one_entry(struct kunit *test)
+{
+	const u64 length = *(const u64 *)test->param_value;
+	u8 *memory = (u8 *)__get_free_pages(GFP_KERNEL, 2);
+	struct dma_buf_attachment *attachment;
+	struct iomd_range ranges[4];
+	struct sg_table *table;
+	struct dma_buf *dmabuf;
+	struct iomd_desc *desc;
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, memory);
+	iomd_kunit_defer(test, free_four_pages, memory);
+	for (i = 0; i < ARRAY_SIZE(ranges); i++)
+		ranges[i] = (struct iomd_range) { (unsigned long)memory + i * length, length };
+	desc = iomd_desc_with_address_ranges(ranges, ARRAY_SIZE(ranges), BOTH, IOMD_KERNEL_TASK);
+	desc = iomd_kunit_desc(test, desc);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+
+	dmabuf = exported(test, desc, O_RDWR);
+	attachment = dma_buf_attach(dmabuf, iomd_kunit_device(test, 64));
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, attachment);
+	table = iomd_kunit_dma_buf_map(attachment, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, table);
+	if (!IS_ERR_OR_NULL(table)) {
+		KUNIT_EXPECT_EQ(test, table->orig_nents, 1U);
+		KUNIT_EXPECT_EQ(test, (u64)table->sgl->length, ARRAY_SIZE(ranges) * length);
+		iomd_kunit_dma_buf_unmap(attachment, table, DMA_BIDIRECTIONAL);
+	}
+	dma_buf_detach(dmabuf, attachment);
+}
+
+static const u64 range_lengths[] = { PAGE_SIZE, PAGE_SIZE / 2, PAGE_SIZE / 4 };
+
+static void range_length_name(const u64 *length, char *name)
+{
+	snprintf(name, KUNIT_PARAM_DESC_SIZE, "%llu bytes", *length);
+}
+
+KUNIT_ARRAY_PARAM(range_length, range_lengths, range_length_name);
+
 static int export_once(struct kunit *test, void *data)
 {
 	struct dma_buf *dmabuf = iomd_desc_export_dma_buf(data, O_RDWR);
@@ -524,6 +571,7 @@ static void survives_failing_allocations(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(devices_see_the_memory, importer_gen_params),
 	KUNIT_CASE(devices_share_it),
+	KUNIT_CASE_PARAM(ranges_side_by_side_are_one_entry, range_length_gen_params),
 	KUNIT_CASE(pins_are_its_own),
 	KUNIT_CASE(kernel_sees_the_memory),
 	KUNIT_CASE(tasks_see_the_memory),

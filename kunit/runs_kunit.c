@@ -430,6 +430,39 @@ static void pages_come_as_they_are(struct kunit *test)
 	expect_rows(test);
 }
 
+/* What was broken off and continues all the same is known, however it was added. */
+static void joints_are_remembered(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	struct iomd_runs *runs = &fixture->runs;
+	struct page *pages[3];
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		pages[i] = pfn_to_page(FIRST_PFN + i);
+	KUNIT_EXPECT_EQ(test, iomd_runs_add_pages(runs, pages, 2, 0, 2 * PAGE_SIZE), 2L);
+	KUNIT_EXPECT_EQ(test, iomd_runs_add_pages(runs, pages + 2, 1, 0, PAGE_SIZE), 1L);
+	KUNIT_EXPECT_EQ(test, iomd_runs_count(runs), 1U);
+	KUNIT_EXPECT_FALSE(test, runs->has_joints);
+
+	iomd_runs_free(runs);
+	KUNIT_EXPECT_EQ(test, iomd_runs_add_pages(runs, pages, 2, 0, 2 * PAGE_SIZE), 2L);
+	iomd_runs_break(runs);
+	iomd_runs_break(runs);
+	KUNIT_EXPECT_EQ(test, iomd_runs_add_pages(runs, pages + 2, 1, 0, PAGE_SIZE), 1L);
+	KUNIT_EXPECT_EQ(test, iomd_runs_count(runs), 2U);
+	KUNIT_EXPECT_TRUE(test, runs->has_joints);
+
+	iomd_runs_free(runs);
+	KUNIT_EXPECT_FALSE(test, runs->has_joints);
+	KUNIT_EXPECT_EQ(test, iomd_runs_add(runs, 0x1000, 0x1000), 0);
+	iomd_runs_break(runs);
+	KUNIT_EXPECT_EQ(test, iomd_runs_add(runs, 0x2000, 0x1000), 0);
+	KUNIT_EXPECT_TRUE(test, runs->has_joints);
+	fixture->nr = 0;
+	iomd_runs_free(runs);
+}
+
 /* Of pages that there is no memory for, those are appended that there is room for. */
 static void failed_growth_leaves_pages(struct kunit *test)
 {
@@ -463,6 +496,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(highest_is_of_all_runs),
 	KUNIT_CASE_PARAM(grows_and_finds, size_gen_params),
 	KUNIT_CASE(failed_growth_changes_nothing),
+	KUNIT_CASE(joints_are_remembered),
 	KUNIT_CASE(pages_come_in_batches),
 	KUNIT_CASE(pages_come_as_they_are),
 	KUNIT_CASE(failed_growth_leaves_pages),

@@ -17,6 +17,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "../iomd/general.h"
 #include "compose.h"
 #include "process.h"
 
@@ -779,6 +780,33 @@ static void rights_of_the_maker_count(struct kunit *test)
 }
 
 /*
+ * GMD-44: one who has the capability, but to whom it is not granted, is charged once the process
+ * is over the limit, and has that limit. Who has it not is one to whom it is not granted.
+ */
+static void refused_users_are_charged(struct kunit *test)
+{
+	u64 base = iomd_kunit_map_anonymous(test, 4 * PAGE_SIZE), pinned = iomd_kunit_pinned();
+	struct iomd_desc *desc = limited_desc(test, base, 4 * PAGE_SIZE, 4);
+	struct iomd_account *account = &iomd_to_general(desc)->account;
+	long locked = atomic_long_read(&current_user()->locked_vm);
+
+	/* Over the limit, if that counts all the process has pinned. */
+	atomic64_add(account->limit, &iomd_kunit_mm->pinned_vm);
+	account->user = NULL;
+	KUNIT_EXPECT_EQ(test, iomd_desc_prepare(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&current_user()->locked_vm) - locked, 4L);
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, NONE), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&current_user()->locked_vm), locked);
+
+	account->user = NULL;
+	account->limit--;
+	expect_refusal(test, desc, NONE, -ENOMEM);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&current_user()->locked_vm), locked);
+	atomic64_sub(account->limit + 1, &iomd_kunit_mm->pinned_vm);
+	KUNIT_EXPECT_EQ(test, iomd_kunit_pinned(), pinned);
+}
+
+/*
  * GMD-43 GMD-44: whoever made the descriptor may pin so much and no more, whoever
  * prepares it; at the limit nothing is pinned
  */
@@ -957,6 +985,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(pinned_pages_are_charged),
 	KUNIT_CASE(privileged_users_are_not_charged),
 	KUNIT_CASE(rights_of_the_maker_count),
+	KUNIT_CASE(refused_users_are_charged),
 	KUNIT_CASE(limit_of_the_maker_holds),
 	KUNIT_CASE(process_may_end),
 	KUNIT_CASE(kernel_threads_are_the_kernel),
