@@ -6,6 +6,7 @@
  * Layouts are physical ranges, so they can be had exactly. Few of them are memory: the
  * descriptors are for IN, and nothing is ever synchronized.
  */
+#include <linux/dma-mapping.h>
 #include <linux/mm.h>
 
 #include "behind_iommu.h"
@@ -750,11 +751,151 @@ static void nothing_else_splits(struct kunit *test)
 	finish(test, dma);
 }
 
+/*
+ * Memory that is mapped, for a device that takes a page in one piece: a list of entries, some of
+ * which are segments, and some of which are to be joined.
+ */
+
+#define MAPPED_ORDER	4
+
+static const struct iomd_range mapped_pieces[] = {
+	{ 0, 0x1000 }, { 0x2000, 0x3000 }, { 0x6000, 0x800 }, { 0x8000, 0x1000 },
+	{ 0xa000, 0x2000 },
+};
+
+/* How a range of it is prepared, and asked for. */
+struct mapped_case {
+	u8 bits;
+	u64 max_size;
+	u64 offset;
+	u64 length;
+	u32 room;
+};
+
+static void free_mapped(void *memory)
+{
+	free_pages((unsigned long)memory, MAPPED_ORDER);
+}
+
+/* A piece after the other, cut where it is too long. */
+static struct iomd_segment64 mapped_segment(u64 base, const struct mapped_case *what, u64 offset)
+{
+	u64 start = 0, skip = what->offset + offset, left = what->length - offset;
+	const struct iomd_range *piece = mapped_pieces;
+
+	for (; skip >= start + piece->length; piece++)
+		start += piece->length;
+	skip -= start;
+	return (struct iomd_segment64) {
+		.iovm_addr = base + piece->address + skip,
+		.length = min3(piece->length - skip, left, what->max_size ?: U64_MAX),
+	};
+}
+
+static void expect_mapped(struct kunit *test, struct iomd_desc *desc, struct iomd_mapper *mapper,
+			  u64 base, const struct mapped_case *what)
+{
+	struct fixture *fixture = test->priv;
+	struct iomd_dma *dma;
+	u64 offset = 0;
+
+	dma = iomd_dma_with_specification(iomd_dma_output_host64, what->bits, what->max_size,
+					  MAPPED, 0, 1, mapper, NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dma);
+	KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_prepare(dma, what->offset, what->length, true, true), 0);
+	while (offset < what->length) {
+		u32 nr = what->room, i;
+		u64 at = offset;
+
+		if (iomd_dma_gen64_iovm_segments(dma, &offset, fixture->segments, &nr))
+			break;
+		for (i = 0; i < nr; i++) {
+			struct iomd_segment64 expected = mapped_segment(base, what, at);
+
+			KUNIT_EXPECT_EQ(test, fixture->segments[i].iovm_addr, expected.iovm_addr);
+			KUNIT_EXPECT_EQ(test, fixture->segments[i].length, expected.length);
+			at += expected.length;
+		}
+		KUNIT_EXPECT_EQ(test, offset, at);
+		KUNIT_EXPECT_TRUE(test, nr == what->room || at == what->length);
+	}
+	KUNIT_EXPECT_EQ(test, offset, what->length);
+	iomd_dma_clear_memory_descriptor(dma, true);
+	iomd_dma_put(dma);
+}
+
+/* DMA-91 DMA-100 DMA-101: however a range is cut and asked for, it is made of the same segments */
+static void mapped_entries_become_segments(struct kunit *test)
+{
+	static const u64 max_sizes[] = { 0, 0x1000, 0x800, 0x2800 };
+	static const u32 rooms[] = { 1, 2, 3, 20 };
+	void *memory = (void *)__get_free_pages(GFP_KERNEL, MAPPED_ORDER);
+	struct iomd_range ranges[ARRAY_SIZE(mapped_pieces)];
+	struct device *dev = iomd_kunit_device(test, 64);
+	struct iomd_mapper *mapper;
+	struct iomd_desc *desc;
+	u32 i, j, k;
+	u64 skip;
+
+	KUNIT_ASSERT_NOT_NULL(test, memory);
+	iomd_kunit_defer(test, free_mapped, memory);
+	dma_set_max_seg_size(dev, PAGE_SIZE);
+	KUNIT_ASSERT_EQ(test, dma_get_max_seg_size(dev), (unsigned int)PAGE_SIZE);
+	mapper = iomd_kunit_mapper(test, iomd_mapper_for_device(dev));
+	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+		ranges[i] = mapped_pieces[i];
+		ranges[i].address += (unsigned long)memory;
+	}
+	desc = iomd_desc_with_address_ranges(ranges, ARRAY_SIZE(ranges), IN, IOMD_KERNEL_TASK);
+	desc = iomd_kunit_desc(test, desc);
+	KUNIT_ASSERT_EQ(test, iomd_desc_prepare(desc, IOMD_DIRECTION_NONE), 0);
+
+	for (i = 0; i < ARRAY_SIZE(max_sizes); i++)
+		for (j = 0; j < ARRAY_SIZE(rooms); j++)
+			for (skip = 0; skip <= 0x2000; skip += 0x400)
+				for (k = 0; k < 2; k++)
+					expect_mapped(test, desc, mapper, virt_to_phys(memory),
+						      &(struct mapped_case) {
+						.bits = k ? 64 : 48,
+						.max_size = max_sizes[i],
+						.offset = skip,
+						.length = iomd_desc_get_length(desc) - 2 * skip,
+						.room = rooms[j],
+					});
+	KUNIT_EXPECT_EQ(test, iomd_desc_complete(desc, IOMD_DIRECTION_NONE), 0);
+}
+
+/* DMA-102: one segment that the device cannot be told of is as wrong as one of many */
+static void one_segment_out_of_reach(struct kunit *test)
+{
+	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 64);
+	struct fixture *fixture = test->priv;
+	void *memory = iomd_kunit_zalloc(test, PAGE_SIZE);
+	struct iomd_desc *desc = iomd_kunit_kernel_desc(test, memory, PAGE_SIZE, IN);
+	struct iomd_dma *dma;
+	u64 offset = 0;
+	u32 nr = 1;
+
+	dma = iomd_dma_with_specification(iomd_dma_output_host64, PAGE_SHIFT, 0,
+					  MAPPED | IOMD_DMA_MAP_OPTION_ITERATE_ONLY, 0, 1, mapper,
+					  NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dma);
+	KUNIT_EXPECT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_gen64_iovm_segments(dma, &offset, fixture->segments, &nr),
+			-EMSGSIZE);
+	KUNIT_EXPECT_EQ(test, offset, 0ULL);
+	KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, true), 0);
+	iomd_dma_put(dma);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(worked_examples, example_gen_params),
 	KUNIT_CASE(random_layouts),
 	KUNIT_CASE(restarts_anywhere),
 	KUNIT_CASE(nothing_else_splits),
+	KUNIT_CASE(mapped_entries_become_segments),
+	KUNIT_CASE(one_segment_out_of_reach),
 	{}
 };
 
