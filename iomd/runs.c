@@ -268,10 +268,12 @@ long iomd_runs_add_pages(struct iomd_runs *runs, struct page **pages, long nr, u
 			 u64 length)
 {
 	u64 start = runs->length - skip, end, over;
-	u32 first = iomd_runs_count(runs);
+	u32 first = 0;
 
-	if (skip)
+	if (skip) {
+		first = iomd_runs_count(runs);
 		iomd_runs_break(runs);
+	}
 	nr = add_all_pages(runs, pages, pages + nr, start) - pages;
 	if (!nr)
 		return 0;

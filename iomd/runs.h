@@ -10,6 +10,7 @@
 #define _IOMD_RUNS_H
 
 #include <linux/bits.h>
+#include <linux/minmax.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
 
@@ -106,12 +107,10 @@ static inline u64 iomd_runs_start(const struct iomd_runs *runs, u32 index)
 	return index ? iomd_runs_at(runs, index - 1)->end : 0;
 }
 
-/* The offset at which the runs end that lie behind run @index in memory. */
-static inline u64 iomd_runs_end_beside(const struct iomd_runs *runs, u32 index)
+/* The last of the runs that lie behind run @index in memory. */
+static inline u32 iomd_runs_last_beside(const struct iomd_runs *runs, u32 index)
 {
-	u32 last = index | (u32)(IOMD_RUNS_CHUNK - 1);
-
-	return last < iomd_runs_count(runs) ? iomd_runs_at(runs, last)->end : runs->length;
+	return min(index | (u32)(IOMD_RUNS_CHUNK - 1), iomd_runs_count(runs) - 1);
 }
 
 /* Give all storage back; the list is then empty and may be used again. */

@@ -48,8 +48,10 @@ static inline void iomd_walk_window(struct iomd_walk *walk, u64 offset,
 	stretch->run = iomd_walk_look_up(walk, stretch->position, &stretch->address);
 	stretch->has_joints = walk->runs->has_joints;
 	stretch->has_device = walk->runs->has_device;
+	/* What comes next is found without a search. */
+	walk->run = iomd_runs_last_beside(walk->runs, walk->run);
 	stretch->end = min(walk->base + (walk->end - walk->start),
-			   iomd_runs_end_beside(walk->runs, walk->run));
+			   iomd_runs_at(walk->runs, walk->run)->end);
 }
 
 /* The same, with the window found first. Return: as iomd_desc_walk(). */

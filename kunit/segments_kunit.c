@@ -889,6 +889,49 @@ static void one_segment_out_of_reach(struct kunit *test)
 	iomd_dma_put(dma);
 }
 
+/* Prepare a range of one page, and look where the device finds it. */
+static void expect_piece(struct kunit *test, struct iomd_dma *dma, struct iomd_mapper *mapper,
+			 void *memory, u64 offset, u64 length)
+{
+	u64 physical = virt_to_phys(memory) + offset, at = 0;
+	struct iomd_segment64 segment = {};
+	u32 nr = 1;
+
+	KUNIT_ASSERT_EQ(test, iomd_dma_prepare(dma, offset, length, true, true), 0);
+	KUNIT_EXPECT_EQ(test, iomd_dma_gen64_iovm_segments(dma, &at, &segment, &nr), 0);
+	KUNIT_EXPECT_EQ(test, segment.length, length);
+	KUNIT_EXPECT_EQ(test, iomd_mapper_map_to_physical_address(mapper, segment.iovm_addr),
+			physical);
+	/* All of it is mapped. */
+	KUNIT_EXPECT_EQ(test,
+			iomd_mapper_map_to_physical_address(mapper, segment.iovm_addr + length - 1),
+			physical + length - 1);
+	KUNIT_EXPECT_EQ(test, iomd_dma_complete(dma, true, true), 0);
+}
+
+/* What was mapped for one transfer is not taken for what the next one is of. */
+static void next_transfer_is_of_another_piece(struct kunit *test)
+{
+	struct iomd_mapper *mapper = iomd_kunit_device_mapper(test, 64);
+	struct iomd_dma *dma = iomd_kunit_command(test, 64, 1, mapper);
+	static const struct { u64 offset, length; } pieces[] = {
+		{ 0, 0x100 }, { 0x200, 0x100 }, { 0x200, 0x80 }, { 0x200, 0x400 }, { 0, PAGE_SIZE },
+		{ 0, 0x100 }, { 0, 0x100 },
+	};
+	u32 i, j;
+
+	for (j = 0; j < 2; j++) {
+		void *memory = iomd_kunit_zalloc(test, PAGE_SIZE);
+		struct iomd_desc *desc = iomd_kunit_kernel_desc(test, memory, PAGE_SIZE, IN);
+
+		KUNIT_ASSERT_EQ(test, iomd_dma_set_memory_descriptor(dma, desc, false), 0);
+		for (i = 0; i < ARRAY_SIZE(pieces); i++)
+			expect_piece(test, dma, mapper, memory, pieces[i].offset,
+				     pieces[i].length);
+		KUNIT_EXPECT_EQ(test, iomd_dma_clear_memory_descriptor(dma, true), 0);
+	}
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(worked_examples, example_gen_params),
 	KUNIT_CASE(random_layouts),
@@ -896,6 +939,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(nothing_else_splits),
 	KUNIT_CASE(mapped_entries_become_segments),
 	KUNIT_CASE(one_segment_out_of_reach),
+	KUNIT_CASE(next_transfer_is_of_another_piece),
 	{}
 };
 
