@@ -105,17 +105,6 @@ static __always_inline void use_shared(struct iomd_dma *dma, struct iomd_mapping
 	dma->mapped_base = dma->offset;
 }
 
-/* The descriptor's mapping, if there is one to share. Return: whether; or an errno. */
-static __always_inline int share_mapping(struct iomd_dma *dma)
-{
-	struct iomd_mapping *mapping = shared_mapping(dma);
-
-	if (IS_ERR_OR_NULL(mapping))
-		return PTR_ERR_OR_ZERO(mapping);
-	use_shared(dma, mapping);
-	return 1;
-}
-
 static bool is_mapped_at_all(const struct iomd_dma *dma)
 {
 	return dma->mapper && !iomd_mapper_is_identity(dma->mapper) && dma->length;
@@ -123,14 +112,17 @@ static bool is_mapped_at_all(const struct iomd_dma *dma)
 
 static __always_inline int set_up_mapping(struct iomd_dma *dma, const struct iomd_summary *now)
 {
-	int shared;
+	struct iomd_mapping *mapping;
 
 	if (!is_mapped_at_all(dma))
 		return 0;
-	shared = share_mapping(dma);
-	if (shared)
-		return min(shared, 0);
-	return map_privately(dma, now);
+	mapping = shared_mapping(dma);
+	if (!mapping)
+		return map_privately(dma, now);
+	if (IS_ERR(mapping))
+		return PTR_ERR(mapping);
+	use_shared(dma, mapping);
+	return 0;
 }
 
 static void tear_down_mapping(struct iomd_dma *dma)

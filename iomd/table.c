@@ -372,19 +372,6 @@ int iomd_table_build(struct iomd_mapping *mapping, iomd_stretch_fn stretch_fn, v
 	return err;
 }
 
-/* Can memory in one piece be one entry? */
-static __always_inline bool is_one_entry(struct device *dev, u64 address, u64 length)
-{
-	return length <= longest_mapping(dev, length) &&
-	       fits(address, length, longest_entry(dev), dma_get_seg_boundary(dev));
-}
-
-/* The same out of line, so that what is asked of more than a page costs a page nothing. */
-static noinline bool is_one_long_entry(struct device *dev, u64 address, u64 length)
-{
-	return is_one_entry(dev, address, length);
-}
-
 /*
  * The same for memory in one piece that has pages, if it can be one entry. Most of what is
  * mapped is such: some of a page, or of a few that lie beside each other. Return: whether.
@@ -393,8 +380,8 @@ bool iomd_table_build_piece(struct iomd_mapping *mapping, u64 address, u64 lengt
 {
 	struct device *dev = mapping->mapper->dev;
 
-	if (length <= PAGE_SIZE ? !is_one_entry(dev, address, length) :
-				  !is_one_long_entry(dev, address, length))
+	if (length > longest_mapping(dev, length) ||
+	    !fits(address, length, longest_entry(dev), dma_get_seg_boundary(dev)))
 		return false;
 	fill_entry(mapping->local, address, length);
 	finish(mapping, mapping->local, 1);

@@ -481,7 +481,7 @@ static void free_four_pages(void *memory)
 	free_pages((unsigned long)memory, 2);
 }
 
-/* GMD-55: ranges that continue each other stay apart, but are mapped as what they are */
+/* Ranges that continue each other in memory are mapped as one piece, however long they are. */
 static void ranges_side_by_side_are_one_entry(struct kunit *test)
 {
 	const u64 length = *(const u64 *)test->param_value;

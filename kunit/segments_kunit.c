@@ -825,7 +825,7 @@ static void expect_mapped(struct kunit *test, struct iomd_desc *desc, struct iom
 	iomd_dma_put(dma);
 }
 
-/* DMA-91 DMA-100 DMA-101: however a range is cut and asked for, it is made of the same segments */
+/* DMA-100 DMA-101: however a range is cut and asked for, it is made of the same segments */
 static void mapped_entries_become_segments(struct kunit *test)
 {
 	static const u64 max_sizes[] = { 0, 0x1000, 0x800, 0x2800 };
